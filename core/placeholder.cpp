@@ -1,0 +1,2 @@
+// PLACEHOLDER
+namespace xg { int placeholder() { return 1; } }

@@ -1,0 +1,2 @@
+// PLACEHOLDER
+namespace xg { int placeholder(); int placeholder2() { return placeholder(); } }

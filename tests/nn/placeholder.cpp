@@ -1,0 +1,4 @@
+// PLACEHOLDER
+#include <doctest/doctest.h>
+
+TEST_CASE("placeholder") { CHECK(true); }
