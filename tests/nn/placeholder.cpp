@@ -1,4 +1,1 @@
-// PLACEHOLDER
-#include <doctest/doctest.h>
-
-TEST_CASE("placeholder") { CHECK(true); }
+// Tests of the layers land here.

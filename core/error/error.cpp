@@ -1,0 +1,24 @@
+#include "error.hpp"
+
+#include <cstring>
+
+namespace xg {
+
+std::string describe(const Site& site) {
+  if (!site) return "unknown place";
+  const char* slash = std::strrchr(site.file, '/');
+  std::string text = std::string(slash ? slash + 1 : site.file) + ":" + std::to_string(site.line);
+  if (site.function && *site.function) text += std::string(" in ") + site.function;
+  return text;
+}
+
+Complaint& Complaint::fact(const char* name, const std::string& description) {
+  text_ += std::string("\n  ") + name + "  " + description;
+  return *this;
+}
+
+Complaint& Complaint::at(const Site& site) { return site ? fact("at", describe(site)) : *this; }
+
+Complaint& Complaint::mend(const std::string& advice) { return fact("try", advice); }
+
+}  // namespace xg

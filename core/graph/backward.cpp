@@ -1,0 +1,302 @@
+#include "backward.hpp"
+
+#include <algorithm>
+#include <mutex>
+#include <unordered_map>
+
+#include "../error/error.hpp"
+#include "../kernels/elementwise.hpp"
+#include "engine_ops.hpp"
+#include "node.hpp"
+
+namespace xg {
+namespace {
+
+/// a + b, into a's own buffer when nobody else sees it and the sum is not recorded.
+Tensor accumulate(Tensor a, const Tensor& b) {
+  if (!a.defined()) return b;
+  bool in_place = !is_recording() && a.impl().unique() && a.impl()->array.is_sole_owner() && a.array().is_contiguous();
+  if (!in_place) return add(a, b);
+  kernels::add_into(a.impl()->array, b.array());
+  return a;
+}
+
+// One backward pass. Interior nodes belong to the one graph that runs, so what is collected for them is kept in them;
+// leaves may be shared with graphs on other threads, so what is collected for leaves is kept here.
+class Pass {
+ public:
+  struct Leaf {
+    Ref<Node> node;
+    Tensor cotangent;
+  };
+
+  Pass(bool retain, bool create, const Tensors* inputs, const Site& site) : retain_(retain), inputs_(inputs), site_(site),
+      guard_(!create), state_(detail::thread_state()), before_(state_) {}
+
+  ~Pass() {  // on a throw, leave no half-collected cotangents behind
+    state_.running = before_.running;
+    state_.scope = before_.scope;
+    for (const Ref<Node>& node : queue_) {
+      for (std::uint32_t i = 0; i < node->output_count; ++i) node->outputs[i].cotangent = Tensor();
+      node->is_queued = false;
+    }
+  }
+
+  void deposit(const Ref<Node>& node, std::uint32_t output, const Tensor& g) {
+    if (node->is_leaf) {
+      Leaf& leaf = leaves_[node.get()];
+      if (!leaf.node) leaf.node = node;
+      leaf.cotangent = accumulate(std::move(leaf.cotangent), g);
+      return;
+    }
+    if (!node->is_queued) {
+      node->is_queued = true;
+      queue_.push_back(node);
+      std::push_heap(queue_.begin(), queue_.end(), later);
+    }
+    Tensor& slot = node->outputs[output].cotangent;
+    slot = accumulate(std::move(slot), g);
+  }
+
+  /// Marks the nodes that a wanted input lies behind; returns false for inputs[i] not reached via `reached`.
+  void find_needed(const Tensors& outputs, std::uint64_t mark, SmallVector<bool, 8>& reached);
+
+  void run() {
+    while (!queue_.empty()) {
+      std::pop_heap(queue_.begin(), queue_.end(), later);
+      Ref<Node> node = std::move(queue_.back());
+      queue_.pop_back();
+      node->is_queued = false;
+      Tensors g;
+      for (std::uint32_t i = 0; i < node->output_count; ++i) {
+        g.push_back(std::exchange(node->outputs[i].cotangent, Tensor()));
+        if (node->outputs[i].watch && g[i].defined()) g[i] = show(*node, i, g[i]);
+        if (inputs_ && g[i].defined()) capture(node.get(), i, g[i]);
+      }
+      if (!inputs_ || node->needed == mark_) step(*node, g);
+    }
+  }
+
+  std::unordered_map<Node*, Leaf>& leaves() { return leaves_; }
+  Tensors captured;
+
+ private:
+  static bool later(const Ref<Node>& a, const Ref<Node>& b) { return a->sequence < b->sequence; }
+
+  bool wanted(const Edge& edge) const {
+    if (!edge.node) return false;
+    if (!inputs_) return true;
+    if (!edge.node->is_leaf && edge.node->needed == mark_) return true;
+    for (const Tensor& input : *inputs_)
+      if (input.impl()->node.get() == edge.node.get()) return true;
+    return false;
+  }
+
+  void capture(Node* node, std::uint32_t output, const Tensor& g) {
+    for (std::size_t k = 0; k < inputs_->size(); ++k) {
+      const auto& impl = (*inputs_)[k].impl();
+      if (impl->node.get() == node && impl->output == output) captured[k] = g;
+    }
+  }
+
+ public:
+  /// Lets hooks see (and replace) a complete cotangent, and keeps it if asked.
+  Tensor show(Node& node, std::uint32_t output, Tensor g) {
+    Watch& watch = *node.outputs[output].watch;
+    for (std::size_t i = 0; i < watch.hooks.size(); ++i)
+      if (Tensor replaced = watch.hooks[i]->call(g); replaced.defined()) g = fit(node, output, replaced, "on_grad hook");
+    if (watch.retain && !node.is_leaf && !inputs_) watch.grad = watch.grad.defined() ? add(watch.grad, g) : g;
+    return g;
+  }
+
+ private:
+  void step(Node& node, const Tensors& g) {
+    if (!node.rule)
+      Complaint("backward", std::string("what `") + node.name + "` saved is gone: a backward pass already ran through it")
+          .fact("op", std::string(node.name) + ", " + describe(node.site))
+          .at(site_)
+          .mend("call the first backward with {.retain_graph = true}, or forward again")
+          .raise<GradError>();
+    Wants wants;
+    bool any = false;
+    for (std::uint32_t i = 0; i < node.input_count; ++i) {
+      wants.add(wanted(node.edges[i]));
+      any = any || wants[i];
+    }
+    if (any) {
+      state_.running = node.sequence;
+      state_.scope = node.site;
+      Tensors gradients = node.rule->run(node, node.closure, g, wants);
+      state_.running = before_.running;
+      if (gradients.size() != node.input_count)
+        Complaint(node.name, "its rule returned " + std::to_string(gradients.size()) + " gradients for " +
+                                 std::to_string(node.input_count) + " inputs")
+            .at(node.site)
+            .mend("return one tensor an input; an undefined one is zero")
+            .raise<GradError>();
+      for (std::uint32_t i = 0; i < node.input_count; ++i)
+        if (wants[i] && gradients[i].defined()) {
+          const Edge& edge = node.edges[i];
+          deposit(edge.node, edge.output, fit(*edge.node, edge.output, gradients[i], node.name));
+        }
+      state_.scope = before_.scope;
+    }
+    if (!retain_) node.free_saved();
+  }
+
+  /// The gradient in the shape and dtype of the output it belongs to: summed over axes that were broadcast.
+  Tensor fit(const Node& node, std::uint32_t output, const Tensor& g, const char* from) {
+    const Output& target = node.outputs[output];
+    Tensor fitted = g;
+    if (g.shape() != target.shape) {
+      Shape wide;
+      if (!broadcast_shapes(target.shape, g.shape(), wide) || wide != g.shape())
+        Complaint(from, "its rule returned a gradient of shape " + to_string(g.shape()) + " for an input of shape " +
+                            to_string(target.shape))
+            .at(state_.scope)
+            .raise<ShapeError>();
+      fitted = sum_to(fitted, target.shape);
+    }
+    if (g.dtype() != target.dtype) fitted = astype(fitted, target.dtype);
+    return fitted;
+  }
+
+  bool retain_;
+  const Tensors* inputs_;  // null: every leaf
+  Site site_;
+  NoGrad guard_;
+  detail::ThreadState& state_;
+  detail::ThreadState before_;
+  std::vector<Ref<Node>> queue_;  // a heap, newest first
+  std::unordered_map<Node*, Leaf> leaves_;
+  std::uint64_t mark_ = 0;
+};
+
+void Pass::find_needed(const Tensors& outputs, std::uint64_t mark, SmallVector<bool, 8>& reached) {
+  mark_ = mark;
+  std::uint64_t oldest = ~std::uint64_t(0);
+  for (const Tensor& input : *inputs_) oldest = std::min(oldest, input.impl()->node->sequence);
+  // Interior nodes newer than the oldest input, each once; then from old to new, a node is needed when one of its
+  // edges leads to an input or to a needed node.
+  std::vector<Node*> found, stack;
+  std::unordered_map<Node*, bool> seen;
+  for (const Tensor& y : outputs) stack.push_back(y.impl()->node.get());
+  while (!stack.empty()) {
+    Node* node = stack.back();
+    stack.pop_back();
+    if (node->sequence < oldest || !seen.emplace(node, true).second) continue;
+    found.push_back(node);
+    for (std::uint32_t i = 0; i < node->input_count; ++i)
+      if (node->edges[i].node) stack.push_back(node->edges[i].node.get());
+  }
+  std::sort(found.begin(), found.end(), [](Node* a, Node* b) { return a->sequence < b->sequence; });
+  for (Node* node : found) {
+    if (node->is_leaf) continue;
+    for (std::uint32_t i = 0; i < node->input_count && node->needed != mark; ++i)
+      if (wanted(node->edges[i])) node->needed = mark;
+  }
+  for (const Tensor& input : *inputs_) reached.push_back(seen.count(input.impl()->node.get()) > 0);
+}
+
+/// The seed of an output, checked: ones for an output of one element without a seed.
+Tensor seed_for(const char* op, const Tensor& y, const Tensor& seed, const Site& site) {
+  if (!y.requires_grad())
+    Complaint(op, "nothing to differentiate: the output depends on no variable")
+        .fact("y", describe(y))
+        .at(site)
+        .mend(is_recording() ? "make an input a variable(...)" : "compute it outside NoGrad")
+        .raise<GradError>();
+  if (!seed.defined()) {
+    if (y.size() != 1)
+      Complaint(op, "an output of shape " + to_string(y.shape()) + " needs a seed cotangent of that shape")
+          .fact("y", describe(y))
+          .at(site)
+          .mend("sum or average it first, or pass the seed")
+          .raise<GradError>();
+    return Tensor(Array::full(y.shape(), 1, y.dtype()));
+  }
+  if (seed.shape() != y.shape())
+    Complaint(op, "the seed has shape " + to_string(seed.shape()) + ", the output " + to_string(y.shape()))
+        .at(site)
+        .raise<ShapeError>();
+  if (seed.dtype() != y.dtype())
+    Complaint(op, std::string("the seed is ") + name_of(seed.dtype()) + ", the output " + name_of(y.dtype()))
+        .at(site)
+        .raise<DTypeError>();
+  return seed;
+}
+
+std::mutex& leaf_mutex() {
+  static std::mutex mutex;
+  return mutex;
+}
+
+}  // namespace
+
+void Tensor::backward(Site site) const { backward(BackwardOptions{}, site); }
+
+void Tensor::backward(const BackwardOptions& options, Site site) const {
+  shape();  // defined?
+  Tensor seed = seed_for("backward", *this, options.seed, site);
+  Pass pass(options.retain_graph || options.create_graph, options.create_graph, nullptr, site);
+  pass.deposit(impl_->node, impl_->output, seed);
+  pass.run();
+  std::vector<std::pair<Ref<Node>, Tensor>> results;  // hooks may throw: change no leaf before all are through
+  for (auto& [node, leaf] : pass.leaves())
+    results.emplace_back(leaf.node, node->outputs[0].watch ? pass.show(*node, 0, leaf.cotangent) : leaf.cotangent);
+  pass.leaves().clear();
+  std::lock_guard lock(leaf_mutex());  // leaves may be shared between threads
+  for (auto& [node, g] : results) {
+    Tensor& total = node->watch(0).grad;
+    total = accumulate(std::move(total), g);
+  }
+}
+
+Tensors grad(const Tensors& outputs, const Tensors& inputs, const Tensors& seeds, GradOptions options, Site site) {
+  if (!seeds.empty() && seeds.size() != outputs.size())
+    Complaint("grad", std::to_string(seeds.size()) + " seeds for " + std::to_string(outputs.size()) + " outputs")
+        .at(site)
+        .raise<ValueError>();
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    inputs[i].shape();  // defined?
+    if (!inputs[i].requires_grad())
+      Complaint("grad", "input " + std::to_string(i) + " takes no gradient")
+          .fact("x", describe(inputs[i]))
+          .at(site)
+          .mend("make it a variable(...) before the forward pass")
+          .raise<GradError>();
+  }
+  Tensors checked;
+  for (std::size_t k = 0; k < outputs.size(); ++k)
+    checked.push_back(seed_for("grad", outputs[k], seeds.empty() ? Tensor() : seeds[k], site));
+
+  Pass pass(options.retain_graph || options.create_graph, options.create_graph, &inputs, site);
+  pass.captured.resize(inputs.size());
+  SmallVector<bool, 8> reached;
+  pass.find_needed(outputs, detail::next_sequence(), reached);
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    if (!reached[i] && !options.allow_unused)
+      Complaint("grad", "the output does not depend on input " + std::to_string(i))
+          .fact("x", describe(inputs[i]))
+          .at(site)
+          .mend("pass allow_unused to get an undefined tensor for it")
+          .raise<GradError>();
+
+  for (std::size_t k = 0; k < outputs.size(); ++k)
+    pass.deposit(outputs[k].impl()->node, outputs[k].impl()->output, checked[k]);
+  pass.run();
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (inputs[i].impl()->node->is_leaf)
+      if (auto leaf = pass.leaves().find(inputs[i].impl()->node.get()); leaf != pass.leaves().end())
+        pass.captured[i] = leaf->second.cotangent;
+    if (!pass.captured[i].defined() && reached[i])
+      pass.captured[i] = Tensor(Array::zeros(inputs[i].shape(), inputs[i].dtype()));
+  }
+  return pass.captured;
+}
+
+Tensor grad(const Tensor& y, const Tensor& x, GradOptions options, Site site) {
+  return grad(Tensors{y}, Tensors{x}, Tensors{}, options, site)[0];
+}
+
+}  // namespace xg

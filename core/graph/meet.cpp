@@ -1,0 +1,40 @@
+#include "meet.hpp"
+
+#include "../error/error.hpp"
+
+namespace xg::detail {
+
+Met meet(const char* op, const Operands& operands, bool real_only) {
+  Met met;
+  bool first = true;
+  for (const Operand& operand : operands)
+    if (!operand.is_number()) {
+      met.dtype = first ? operand.dtype() : promote(met.dtype, operand.dtype());
+      first = false;
+    }
+  for (const Operand& operand : operands)
+    if (operand.is_number()) {
+      met.dtype = first ? operand.dtype() : promote(met.dtype, operand.number());
+      first = false;
+    }
+  if (real_only) met.dtype = real(met.dtype);
+  for (const Operand& operand : operands) {
+    if (!operand.is_number()) {
+      Shape wide;
+      if (!broadcast_shapes(met.shape, operand.shape(), wide)) {
+        Complaint complaint(op, "shapes do not broadcast: " + to_string(met.shape) + " and " +
+                                    to_string(operand.shape()));
+        const char* names[] = {"a", "b", "c", "d", "e", "f", "g", "h"};
+        for (std::size_t i = 0; i < operands.size(); ++i) complaint.fact(i < 8 ? names[i] : "x", describe(operands[i]));
+        complaint.at(operands[0].site())
+            .mend("axes are matched from the last; each pair must be equal or one of them 1")
+            .raise<ShapeError>();
+      }
+      met.shape = std::move(wide);
+    }
+    met.arrays.push_back(operand.array(met.dtype));
+  }
+  return met;
+}
+
+}  // namespace xg::detail

@@ -1,0 +1,98 @@
+#include "node.hpp"
+
+namespace xg {
+
+namespace {
+
+constexpr std::size_t align_up(std::size_t bytes, std::size_t alignment) {
+  return (bytes + alignment - 1) / alignment * alignment;
+}
+
+// Nodes waiting to be destroyed on this thread. Destroying one may orphan its inputs; they join the list instead of
+// being destroyed inside, so the depth of a graph never becomes the depth of the stack.
+constinit thread_local Node* orphans = nullptr;
+constinit thread_local bool is_destroying = false;
+
+void destroy_now(Node* node) {
+  for (std::uint32_t i = 0; i < node->output_count; ++i) {
+    delete node->outputs[i].watch;
+    node->outputs[i].~Output();
+  }
+  std::size_t bytes = node->block_bytes;
+  node->~Node();
+  memory::free(node, bytes);
+  memory::live_nodes.add(-1);
+}
+
+}  // namespace
+
+Node* Node::make(const char* name, const Site& site, std::uint32_t outputs, std::uint32_t inputs,
+                 std::size_t closure_bytes, std::size_t closure_alignment) {
+  std::size_t at_outputs = align_up(sizeof(Node), alignof(Output));
+  std::size_t at_edges = align_up(at_outputs + outputs * sizeof(Output), alignof(Edge));
+  std::size_t at_closure = align_up(at_edges + inputs * sizeof(Edge), closure_alignment);
+  std::size_t bytes = at_closure + closure_bytes;
+  auto* block = static_cast<std::byte*>(memory::allocate(bytes));
+  Node* node = new (block) Node{};
+  node->sequence = detail::next_sequence();
+  node->name = name;
+  node->site = site;
+  node->output_count = outputs;
+  node->input_count = inputs;
+  node->block_bytes = static_cast<std::uint32_t>(bytes);
+  node->outputs = reinterpret_cast<Output*>(block + at_outputs);
+  node->edges = reinterpret_cast<Edge*>(block + at_edges);
+  node->closure = block + at_closure;
+  for (std::uint32_t i = 0; i < outputs; ++i) new (node->outputs + i) Output{};
+  for (std::uint32_t i = 0; i < inputs; ++i) new (node->edges + i) Edge{};
+  memory::live_nodes.add(1);
+  return node;
+}
+
+Ref<Node> Node::make_leaf(const Tensor& value, const Site& site) {
+  Node* node = make("leaf", site, 1, 0, 0, 1);
+  node->is_leaf = true;
+  node->outputs[0].shape = value.shape();
+  node->outputs[0].dtype = value.dtype();
+  return Ref<Node>(node);
+}
+
+void Node::free_saved() {
+  if (rule) rule->drop(closure);
+  rule = nullptr;
+  for (std::uint32_t i = 0; i < input_count; ++i) edges[i].~Edge();
+  input_count = 0;
+}
+
+void Node::destroy(Node* node) {
+  if (is_destroying) {
+    // What the node saved is freed later too: its closure's room must stay until then, so the list runs through
+    // `sequence`, which no one reads any more.
+    node->sequence = reinterpret_cast<std::uint64_t>(orphans);
+    orphans = node;
+    return;
+  }
+  is_destroying = true;
+  while (node) {
+    node->free_saved();
+    destroy_now(node);
+    node = orphans;
+    if (node) orphans = reinterpret_cast<Node*>(node->sequence);
+  }
+  is_destroying = false;
+}
+
+namespace detail {
+
+ThreadState& thread_state() {
+  constinit static thread_local ThreadState state;
+  return state;
+}
+
+std::uint64_t next_sequence() {
+  constinit static Count sequence;
+  return static_cast<std::uint64_t>(sequence.add(1));
+}
+
+}  // namespace detail
+}  // namespace xg

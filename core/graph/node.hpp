@@ -1,0 +1,111 @@
+// Node: one recorded op. Holds who its inputs are, what its outputs look like, and the rule with what it saved.
+#pragma once
+
+#include "tensor.hpp"
+
+namespace xg {
+
+/// Which inputs of an op want a gradient: `wants[i]`.
+class Wants {
+ public:
+  bool operator[](std::size_t i) const { return flags_[i]; }
+  std::size_t size() const { return flags_.size(); }
+  void add(bool wanted) { flags_.push_back(wanted); }
+
+ private:
+  SmallVector<bool, 8> flags_;
+};
+
+/// Arrays of a multi-output op.
+using Arrays = SmallVector<Array, 2>;
+
+struct Edge {
+  Ref<Node> node;  // empty: this input wants no gradient
+  std::uint32_t output = 0;
+};
+
+/// What someone asked to see of one output's gradient.
+struct Watch {
+  Tensor grad;
+  bool retain = false;
+  SmallVector<detail::Hook*, 1> hooks;
+  ~Watch() {
+    for (detail::Hook* hook : hooks) delete hook;
+  }
+};
+
+struct Output {
+  Shape shape;
+  DType dtype;
+  Tensor cotangent;        // collected while a backward pass is under way
+  Watch* watch = nullptr;  // for a leaf, holds its gradient
+};
+
+namespace detail {
+/// The type-erased rule of a node.
+struct RuleTable {
+  Tensors (*run)(Node& node, void* closure, const Tensors& g, const Wants& wants);
+  void (*drop)(void* closure);
+};
+}  // namespace detail
+
+struct Node {
+  Count references;
+  std::uint64_t sequence;     // later nodes have higher numbers: a topological order
+  std::uint64_t needed = 0;   // number of the last grad() call that found a wanted input behind this node
+  const char* name;
+  Site site;
+  const detail::RuleTable* rule = nullptr;  // null for a leaf, and once what was saved is freed
+  std::uint32_t output_count, input_count;
+  std::uint32_t block_bytes;
+  bool is_leaf = false;
+  bool is_queued = false;
+  Output* outputs;
+  Edge* edges;
+  void* closure;
+
+  /// Takes room for a node and its closure from the pool; the caller constructs the closure.
+  static Node* make(const char* name, const Site& site, std::uint32_t outputs, std::uint32_t inputs,
+                    std::size_t closure_bytes, std::size_t closure_alignment);
+  static Ref<Node> make_leaf(const Tensor& value, const Site& site);
+  /// Destroys the node, and nodes that only it kept alive, one after another.
+  static void destroy(Node* node);
+
+  /// Frees the rule, what it saved, and the edges.
+  void free_saved();
+  Watch& watch(std::uint32_t output) {
+    if (!outputs[output].watch) outputs[output].watch = new Watch;
+    return *outputs[output].watch;
+  }
+};
+
+namespace detail {
+
+/// What belongs to one thread's recording.
+struct ThreadState {
+  bool recording = true;
+  std::uint64_t running = ~std::uint64_t(0);  // sequence number of the node whose rule runs; all ones: none
+  Site scope;                                 // overrides operands' places inside composite ops
+};
+ThreadState& thread_state();
+
+/// A number higher than all before.
+std::uint64_t next_sequence();
+
+}  // namespace detail
+
+/// While it lives, ops recorded on this thread carry `site`: composite ops pass on where the user called them.
+class CallScope {
+ public:
+  explicit CallScope(const Site& site) : before_(detail::thread_state().scope) {
+    if (!before_) detail::thread_state().scope = site;
+  }
+  ~CallScope() { detail::thread_state().scope = before_; }
+  CallScope(const CallScope&) = delete;
+  CallScope& operator=(const CallScope&) = delete;
+
+ private:
+  Site before_;
+};
+
+}  // namespace xg

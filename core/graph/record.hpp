@@ -1,0 +1,101 @@
+// record(): the one way an op enters the graph. Value and rule stand together.
+#pragma once
+
+#include "node.hpp"
+
+namespace xg {
+namespace detail {
+
+/// Whether recording is on and an input wants a gradient.
+bool should_record(const Operands& inputs);
+/// Makes the node with its edges; outputs still to be described.
+Node* begin_node(const char* name, const Operands& inputs, std::uint32_t outputs, std::size_t closure_bytes,
+                 std::size_t closure_alignment);
+/// A tensor for output `output` of `node`; a plain constant when its dtype has no gradients.
+Tensor attach(Node* node, std::uint32_t output, Array value);
+[[noreturn]] void no_rule(const char* name, const Operands& inputs);
+
+template <class F, bool many>
+struct Closure {
+  using G = std::conditional_t<many, Tensors, Tensor>;
+  static constexpr bool takes_output = std::is_invocable_v<F&, const G&, const Wants&, const G&>;
+  static constexpr bool takes_wants = std::is_invocable_v<F&, const G&, const Wants&>;
+  static_assert(takes_output || takes_wants || std::is_invocable_v<F&, const G&>,
+                "a rule is called as rule(g), rule(g, wants) or rule(g, wants, y) and returns Tensors");
+
+  F rule;
+  Arrays outputs;  // only when the rule asks for them
+
+  static Tensors run(Node& node, void* closure, const Tensors& g, const Wants& wants) {
+    auto& self = *static_cast<Closure*>(closure);
+    if constexpr (many && takes_output) {
+      Tensors y;
+      for (std::uint32_t i = 0; i < self.outputs.size(); ++i) y.push_back(attach(&node, i, self.outputs[i]));
+      return self.rule(g, wants, y);
+    } else if constexpr (takes_output) {
+      return self.rule(g[0], wants, attach(&node, 0, self.outputs[0]));
+    } else if constexpr (takes_wants) {
+      if constexpr (many) return self.rule(g, wants);
+      else return self.rule(g[0], wants);
+    } else {
+      if constexpr (many) return self.rule(g);
+      else return self.rule(g[0]);
+    }
+  }
+  static void drop(void* closure) { static_cast<Closure*>(closure)->~Closure(); }
+  static constexpr RuleTable table{run, drop};
+};
+
+}  // namespace detail
+
+/// Records an op: its name (a string that lives on), its value, its inputs, and the rule that turns the cotangent of
+/// the value into cotangents of the inputs, written in differentiable ops.
+///
+/// The rule is `[](const Tensor& g)`, `[](g, const Wants& wants)` or `[](g, wants, const Tensor& y)` and returns one
+/// tensor an input; an undefined one is zero. It may return gradients in the broadcast shape: the engine sums them to
+/// the input's. It must not capture the op's own output; it gets it as `y`. Sources: HIPS autograd's `defvjp`,
+/// PyTorch's `autograd.Function`.
+template <class F>
+Tensor record(const char* name, Array value, const Operands& inputs, F rule) {
+  if (!is_differentiable(value.dtype()) || !detail::should_record(inputs)) return Tensor(std::move(value));
+  using Closure = detail::Closure<F, false>;
+  Node* node = detail::begin_node(name, inputs, 1, sizeof(Closure), alignof(Closure));
+  auto* closure = new (node->closure) Closure{std::move(rule), {}};
+  node->rule = &Closure::table;
+  if constexpr (Closure::takes_output) closure->outputs.push_back(value);
+  return detail::attach(node, 0, std::move(value));
+}
+template <class F>
+Tensor record(const char* name, const Tensor& value, const Operands& inputs, F rule) {
+  return record(name, value.array(), inputs, std::move(rule));
+}
+
+/// Records an op of several outputs. The rule gets one cotangent an output (undefined: zero) and returns one an input.
+template <class F>
+Tensors record_all(const char* name, const Arrays& values, const Operands& inputs, F rule) {
+  Tensors results;
+  if (!detail::should_record(inputs)) {
+    for (const Array& value : values) results.push_back(Tensor(value));
+    return results;
+  }
+  using Closure = detail::Closure<F, true>;
+  Node* made = detail::begin_node(name, inputs, static_cast<std::uint32_t>(values.size()), sizeof(Closure),
+                                  alignof(Closure));
+  Ref<Node> node(made);
+  auto* closure = new (node->closure) Closure{std::move(rule), {}};
+  node->rule = &Closure::table;
+  if constexpr (Closure::takes_output) closure->outputs = values;
+  for (std::uint32_t i = 0; i < values.size(); ++i) results.push_back(detail::attach(made, i, values[i]));
+  return results;
+}
+
+/// Records nothing: an op without a rule. Throws GradError when an input wants a gradient.
+inline Tensor record(const char* name, Array value, const Operands& inputs) {
+  if (is_differentiable(value.dtype()) && detail::should_record(inputs)) detail::no_rule(name, inputs);
+  return Tensor(std::move(value));
+}
+inline Tensor record(const char* name, const Tensor& value, const Operands& inputs) {
+  return record(name, value.array(), inputs);
+}
+
+}  // namespace xg

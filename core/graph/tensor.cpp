@@ -1,0 +1,244 @@
+#include "tensor.hpp"
+
+#include "../error/error.hpp"
+#include "node.hpp"
+
+namespace xg {
+namespace detail {
+
+TensorImpl* TensorImpl::make(Array array, Ref<Node> node, std::uint32_t output) {
+  auto* impl = new (memory::allocate(sizeof(TensorImpl))) TensorImpl;
+  impl->output = output;
+  impl->node = std::move(node);
+  impl->array = std::move(array);
+  return impl;
+}
+
+void TensorImpl::destroy(TensorImpl* impl) {
+  delete impl->label;
+  impl->~TensorImpl();
+  memory::free(impl, sizeof(TensorImpl));
+}
+
+void add_hook(const Tensor& x, Hook* hook, const Site& site) {
+  if (!x.requires_grad()) {
+    delete hook;
+    Complaint("on_grad", "no gradient flows through this tensor")
+        .fact("x", describe(x))
+        .at(site)
+        .mend("a variable, or the result of an op on one")
+        .raise<GradError>();
+  }
+  x.impl()->node->watch(x.impl()->output).hooks.push_back(hook);
+}
+
+}  // namespace detail
+
+void Tensor::undefined() {
+  Complaint("tensor", "an undefined tensor has no shape, dtype or values")
+      .mend("`defined()` tells; a default-constructed Tensor and a zero gradient are undefined")
+      .raise<ValueError>();
+}
+
+std::int64_t Tensor::size(std::int64_t axis, Site site) const {
+  return shape()[normal_axis("size", axis, rank(), site)];
+}
+
+Number Tensor::only_element(const Site& site) const {
+  if (size() != 1)
+    Complaint("item", "a tensor of shape " + to_string(shape()) + " is not one number").at(site).raise<ShapeError>();
+  return impl_->array.first();
+}
+
+bool Tensor::is_leaf() const { return !requires_grad() || impl_->node->is_leaf; }
+
+const char* Tensor::op() const { return requires_grad() ? impl_->node->name : "constant"; }
+
+Site Tensor::site() const { return requires_grad() ? impl_->node->site : Site(); }
+
+const std::string& Tensor::name() const {
+  static const std::string none;
+  return impl_ && impl_->label ? impl_->label->name : none;
+}
+
+Tensor named(const Tensor& x, std::string name) {
+  x.shape();  // defined?
+  if (!x.impl()->label) x.impl()->label = new detail::TensorImpl::Label;
+  x.impl()->label->name = std::move(name);
+  return x;
+}
+
+std::string describe(const Tensor& tensor) {
+  if (!tensor.defined()) return "undefined";
+  std::string text = std::string(name_of(tensor.dtype())) + " " + to_string(tensor.shape());
+  if (!tensor.name().empty()) text += "  `" + tensor.name() + "`";
+  if (tensor.requires_grad()) {
+    text += std::string("  ") + tensor.op();
+    if (Site site = tensor.site()) text += ", " + describe(Site{site.file, nullptr, site.line});
+  }
+  return text;
+}
+
+std::string describe(const Operand& operand) {
+  if (!operand.is_number()) return describe(operand.tensor());
+  const Number& number = operand.number();
+  return "number " + (number.kind == DType::f64 ? std::to_string(number.real) : std::to_string(number.integer));
+}
+
+// Leaves.
+
+Tensor variable(const Tensor& value, Site site) {
+  if (!is_differentiable(value.dtype()))
+    Complaint("variable", std::string("gradients exist for f32 and f64, not for ") + name_of(value.dtype()))
+        .fact("value", describe(value))
+        .at(site)
+        .mend("astype(value, f32)")
+        .raise<DTypeError>();
+  return Tensor(Ref(detail::TensorImpl::make(value.array(), Node::make_leaf(value, site))));
+}
+
+Tensor detach(const Operand& x) { return Tensor(x.array()); }
+
+void Tensor::assign(const Tensor& value, Site site) const {
+  if (!is_leaf())
+    Complaint("assign", "only leaves can be given new values")
+        .fact("x", describe(*this))
+        .at(site)
+        .mend("assign to the variable it was computed from, or keep a new tensor")
+        .raise<GradError>();
+  if (value.shape() != shape())
+    Complaint("assign", "the shapes differ: " + to_string(shape()) + " and " + to_string(value.shape()))
+        .fact("x", describe(*this))
+        .fact("value", describe(value))
+        .at(site)
+        .raise<ShapeError>();
+  if (value.dtype() != dtype())
+    Complaint("assign", std::string("the dtypes differ: ") + name_of(dtype()) + " and " + name_of(value.dtype()))
+        .fact("x", describe(*this))
+        .fact("value", describe(value))
+        .at(site)
+        .mend("astype(value, x.dtype())")
+        .raise<DTypeError>();
+  Array fresh = value.array().contiguous();
+  impl_->array = std::move(fresh);  // arrays never change under others' eyes, so the buffer may be shared
+  impl_->changed_at = detail::next_sequence();
+  if (!impl_->label) impl_->label = new detail::TensorImpl::Label;
+  impl_->label->changed = site;
+}
+
+Array& Tensor::edit(Site site) const {
+  if (!is_leaf())
+    Complaint("edit", "only leaves can be changed in place").fact("x", describe(*this)).at(site).raise<GradError>();
+  if (!impl_->array.is_sole_owner() || !impl_->array.is_contiguous()) impl_->array = impl_->array.copy();
+  impl_->changed_at = detail::next_sequence();
+  if (!impl_->label) impl_->label = new detail::TensorImpl::Label;
+  impl_->label->changed = site;
+  return impl_->array;
+}
+
+void Tensor::check_unchanged() const {
+  if (impl_->changed_at <= detail::thread_state().running) return;
+  Complaint("backward", "a leaf was changed after the op that needs its old values")
+      .fact("leaf", describe(*this))
+      .fact("op", "recorded at " + describe(detail::thread_state().scope))
+      .fact("changed", "at " + describe(impl_->label->changed))
+      .mend("run backward before `assign` and optimizer steps, or forward again after them")
+      .raise<GradError>();
+}
+
+// Gradients that were left behind.
+
+bool Tensor::has_grad() const {
+  if (!requires_grad()) return false;
+  const Watch* watch = impl_->node->outputs[impl_->output].watch;
+  return watch && watch->grad.defined();
+}
+
+Tensor Tensor::grad(Site site) const {
+  if (has_grad()) return impl_->node->outputs[impl_->output].watch->grad;
+  Complaint complaint("grad", "this tensor has no gradient");
+  complaint.fact("x", describe(*this)).at(site);
+  if (!requires_grad()) complaint.mend("make it a variable(...) before the forward pass");
+  else if (is_leaf()) complaint.mend("call backward() on a loss that depends on it");
+  else complaint.mend("call retain_grad(x) before backward(), or use grad(loss, x)");
+  complaint.raise<GradError>();
+}
+
+void Tensor::zero_grad() const {
+  if (has_grad()) impl_->node->outputs[impl_->output].watch->grad = Tensor();
+}
+
+void Tensor::set_grad(const Tensor& g, Site site) const {
+  if (!requires_grad())
+    Complaint("set_grad", "this tensor takes no gradient").fact("x", describe(*this)).at(site).raise<GradError>();
+  if (g.defined() && g.shape() != shape())
+    Complaint("set_grad", "the shapes differ: " + to_string(shape()) + " and " + to_string(g.shape()))
+        .at(site)
+        .raise<ShapeError>();
+  if (g.defined() && g.dtype() != dtype())
+    Complaint("set_grad", std::string("the dtypes differ: ") + name_of(dtype()) + " and " + name_of(g.dtype()))
+        .at(site)
+        .raise<DTypeError>();
+  impl_->node->watch(impl_->output).grad = g;
+}
+
+void retain_grad(const Tensor& x, Site site) {
+  if (!x.requires_grad())
+    Complaint("retain_grad", "no gradient flows through this tensor")
+        .fact("x", describe(x))
+        .at(site)
+        .raise<GradError>();
+  x.impl()->node->watch(x.impl()->output).retain = true;
+}
+
+// Recording.
+
+bool is_recording() { return detail::thread_state().recording; }
+
+NoGrad::NoGrad(bool off) : before_(detail::thread_state().recording) { detail::thread_state().recording = !off; }
+NoGrad::~NoGrad() { detail::thread_state().recording = before_; }
+
+// Operands.
+
+void Operand::check_defined() const {
+  if (tensor_ && !tensor_->defined())
+    Complaint("operand", "an undefined tensor was passed to an op")
+        .at(site_)
+        .mend("a default-constructed Tensor holds nothing; `defined()` tells")
+        .raise<ValueError>();
+}
+
+DType Operand::dtype() const {
+  check_defined();
+  if (tensor_) return tensor_->dtype();
+  return number_.kind == DType::f64 ? DType::f32 : number_.kind;
+}
+
+const Shape& Operand::shape() const {
+  static const Shape scalar;
+  check_defined();
+  return tensor_ ? tensor_->shape() : scalar;
+}
+
+Tensor Operand::tensor() const {
+  check_defined();
+  return tensor_ ? *tensor_ : Tensor(Array(number_, dtype()));
+}
+
+Array Operand::array() const {
+  check_defined();
+  return tensor_ ? tensor_->array() : Array(number_, dtype());
+}
+
+Array Operand::array(DType dtype) const {
+  check_defined();
+  return tensor_ ? tensor_->array().cast(dtype) : Array(number_, dtype);
+}
+
+DType promote(const Operand& a, const Operand& b) {
+  if (a.is_number() && !b.is_number()) return promote(b.dtype(), a.number());
+  if (b.is_number() && !a.is_number()) return promote(a.dtype(), b.number());
+  return promote(a.dtype(), b.dtype());
+}
+
+}  // namespace xg

@@ -1,2 +1,0 @@
-// PLACEHOLDER
-namespace xg { int placeholder() { return 1; } }

@@ -1,4 +1,0 @@
-// PLACEHOLDER
-#include <doctest/doctest.h>
-
-TEST_CASE("placeholder") { CHECK(true); }

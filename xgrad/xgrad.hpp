@@ -1,0 +1,11 @@
+// The front door of xgrad: tensors, ops, gradients, and neural-network layers.
+#pragma once
+
+#include "../core/array/memory.hpp"
+#include "../core/array/threads.hpp"
+#include "../core/error/error.hpp"
+#include "../core/graph/backward.hpp"
+#include "../core/graph/record.hpp"
+#include "../core/graph/tensor.hpp"
+#include "../core/ops/arithmetic.hpp"
+#include "../core/ops/functions.hpp"
