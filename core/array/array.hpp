@@ -31,11 +31,15 @@ class Array {
   bool is_contiguous() const { return contiguous_; }
 
   template <class T>
-  const T* data() const { return reinterpret_cast<const T*>(data_); }
+  const T* data() const {
+    return reinterpret_cast<const T*>(data_);
+  }
   const std::byte* bytes() const { return data_; }
   /// For kernels that fill an array they just made.
   template <class T>
-  T* fill() { return reinterpret_cast<T*>(data_); }
+  T* fill() {
+    return reinterpret_cast<T*>(data_);
+  }
   std::byte* fill_bytes() { return data_; }
 
   /// True when no other array shares the buffer, so that it may be changed in place.

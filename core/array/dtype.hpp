@@ -15,9 +15,7 @@ inline constexpr DType f32 = DType::f32;
 inline constexpr DType f64 = DType::f64;
 
 /// Bytes an element takes.
-constexpr std::size_t size_of(DType type) {
-  return type == DType::boolean ? 1 : type == DType::f32 ? 4 : 8;
-}
+constexpr std::size_t size_of(DType type) { return type == DType::boolean ? 1 : type == DType::f32 ? 4 : 8; }
 /// "f32", "f64", "i64" or "boolean".
 constexpr const char* name_of(DType type) {
   return type == DType::boolean ? "boolean" : type == DType::i64 ? "i64" : type == DType::f32 ? "f32" : "f64";

@@ -88,8 +88,7 @@ void* allocate(std::size_t bytes) {
 }
 
 void free(void* block, std::size_t bytes) noexcept {
-  if (!XG_POOLED || bytes > largest || !open)
-    return ::operator delete(block, std::align_val_t(alignment));
+  if (!XG_POOLED || bytes > largest || !open) return ::operator delete(block, std::align_val_t(alignment));
   int index = class_of(bytes);
   std::size_t size = size_of_class(index);
   if (pool.cached + size > cache_limit) return ::operator delete(block, std::align_val_t(alignment));

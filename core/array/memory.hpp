@@ -39,8 +39,8 @@ struct Storage {
   Count references;
   std::byte* data = nullptr;
   std::size_t bytes = 0;
-  void* owner = nullptr;            // the foreign owner, if any
-  void (*drop)(void*) = nullptr;    // destroys it
+  void* owner = nullptr;          // the foreign owner, if any
+  void (*drop)(void*) = nullptr;  // destroys it
 
   /// A pooled, uninitialised buffer.
   static Ref<Storage> make(std::size_t bytes);

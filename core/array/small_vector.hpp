@@ -22,7 +22,10 @@ class SmallVector {
   }
   SmallVector(std::initializer_list<T> values) : SmallVector(values.begin(), values.end()) {}
   template <class I>
-    requires requires(I i) { *i; ++i; }
+    requires requires(I i) {
+      *i;
+      ++i;
+    }
   SmallVector(I first, I last) : SmallVector() {
     for (; first != last; ++first) push_back(*first);
   }

@@ -30,8 +30,9 @@ class Pass {
     Tensor cotangent;
   };
 
-  Pass(bool retain, bool create, const Tensors* inputs, const Site& site) : retain_(retain), inputs_(inputs), site_(site),
-      guard_(!create), state_(detail::thread_state()), before_(state_) {}
+  Pass(bool retain, bool create, const Tensors* inputs, const Site& site)
+      : retain_(retain), inputs_(inputs), site_(site), guard_(!create), state_(detail::thread_state()),
+        before_(state_) {}
 
   ~Pass() {  // on a throw, leave no half-collected cotangents behind
     state_.running = before_.running;
@@ -104,7 +105,8 @@ class Pass {
   Tensor show(Node& node, std::uint32_t output, Tensor g) {
     Watch& watch = *node.outputs[output].watch;
     for (std::size_t i = 0; i < watch.hooks.size(); ++i)
-      if (Tensor replaced = watch.hooks[i]->call(g); replaced.defined()) g = fit(node, output, replaced, "on_grad hook");
+      if (Tensor replaced = watch.hooks[i]->call(g); replaced.defined())
+        g = fit(node, output, replaced, "on_grad hook");
     if (watch.retain && !node.is_leaf && !inputs_) watch.grad = watch.grad.defined() ? add(watch.grad, g) : g;
     return g;
   }
@@ -112,7 +114,8 @@ class Pass {
  private:
   void step(Node& node, const Tensors& g) {
     if (!node.rule)
-      Complaint("backward", std::string("what `") + node.name + "` saved is gone: a backward pass already ran through it")
+      Complaint("backward",
+                std::string("what `") + node.name + "` saved is gone: a backward pass already ran through it")
           .fact("op", std::string(node.name) + ", " + describe(node.site))
           .at(site_)
           .mend("call the first backward with {.retain_graph = true}, or forward again")

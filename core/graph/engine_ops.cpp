@@ -20,8 +20,9 @@ namespace {
 
 Tensor add(const Operand& a, const Operand& b) {
   detail::Met met = detail::meet("add", {a, b});
-  return record("add", kernels::add(met.arrays[0], met.arrays[1], met.shape), {a, b},
-                [](const Tensor& g) -> Tensors { return {g, g}; });
+  return record("add", kernels::add(met.arrays[0], met.arrays[1], met.shape), {a, b}, [](const Tensor& g) -> Tensors {
+    return {g, g};
+  });
 }
 
 Tensor broadcast_to(const Operand& x, const Shape& shape) {
@@ -38,9 +39,7 @@ Tensor sum_to(const Operand& x, const Shape& shape) {
   for (std::size_t i = 0; i < x.shape().size(); ++i)
     if (i < shift || (shape[i - shift] == 1 && x.shape()[i] != 1)) axes.push_back(static_cast<std::int64_t>(i));
   return record("sum_to", kernels::sum(x.array(), axes).reshaped(shape), {x},
-                [from = x.shape()](const Tensor& g) -> Tensors {
-                  return {broadcast_to(g, from)};
-                });
+                [from = x.shape()](const Tensor& g) -> Tensors { return {broadcast_to(g, from)}; });
 }
 
 Tensor astype(const Operand& x, DType dtype) {

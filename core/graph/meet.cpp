@@ -22,8 +22,8 @@ Met meet(const char* op, const Operands& operands, bool real_only) {
     if (!operand.is_number()) {
       Shape wide;
       if (!broadcast_shapes(met.shape, operand.shape(), wide)) {
-        Complaint complaint(op, "shapes do not broadcast: " + to_string(met.shape) + " and " +
-                                    to_string(operand.shape()));
+        Complaint complaint(op,
+                            "shapes do not broadcast: " + to_string(met.shape) + " and " + to_string(operand.shape()));
         const char* names[] = {"a", "b", "c", "d", "e", "f", "g", "h"};
         for (std::size_t i = 0; i < operands.size(); ++i) complaint.fact(i < 8 ? names[i] : "x", describe(operands[i]));
         complaint.at(operands[0].site())

@@ -51,8 +51,8 @@ struct RuleTable {
 
 struct Node {
   Count references;
-  std::uint64_t sequence;     // later nodes have higher numbers: a topological order
-  std::uint64_t needed = 0;   // number of the last grad() call that found a wanted input behind this node
+  std::uint64_t sequence;    // later nodes have higher numbers: a topological order
+  std::uint64_t needed = 0;  // number of the last grad() call that found a wanted input behind this node
   const char* name;
   Site site;
   const detail::RuleTable* rule = nullptr;  // null for a leaf, and once what was saved is freed

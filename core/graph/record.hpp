@@ -79,8 +79,8 @@ Tensors record_all(const char* name, const Arrays& values, const Operands& input
     return results;
   }
   using Closure = detail::Closure<F, true>;
-  Node* made = detail::begin_node(name, inputs, static_cast<std::uint32_t>(values.size()), sizeof(Closure),
-                                  alignof(Closure));
+  Node* made =
+      detail::begin_node(name, inputs, static_cast<std::uint32_t>(values.size()), sizeof(Closure), alignof(Closure));
   Ref<Node> node(made);
   auto* closure = new (node->closure) Closure{std::move(rule), {}};
   node->rule = &Closure::table;

@@ -20,33 +20,52 @@ void binary_block(const void*, std::byte* const* pointers, std::int64_t count) {
 std::int64_t wrap(std::uint64_t x) { return static_cast<std::int64_t>(x); }
 
 struct Subtract {
-  template <class T> T operator()(T a, T b) const { return a - b; }
+  template <class T>
+  T operator()(T a, T b) const {
+    return a - b;
+  }
   std::int64_t operator()(std::int64_t a, std::int64_t b) const { return wrap(std::uint64_t(a) - std::uint64_t(b)); }
   bool operator()(bool a, bool b) const { return a != b; }
 };
 struct Multiply {
-  template <class T> T operator()(T a, T b) const { return a * b; }
+  template <class T>
+  T operator()(T a, T b) const {
+    return a * b;
+  }
   std::int64_t operator()(std::int64_t a, std::int64_t b) const { return wrap(std::uint64_t(a) * std::uint64_t(b)); }
   bool operator()(bool a, bool b) const { return a && b; }
 };
 struct Divide {
-  template <class T> T operator()(T a, T b) const { return a / b; }
+  template <class T>
+  T operator()(T a, T b) const {
+    return a / b;
+  }
   std::int64_t operator()(std::int64_t, std::int64_t) const { return 0; }
   bool operator()(bool, bool) const { return false; }
 };
 struct Maximum {  // NaN wins
-  template <class T> T operator()(T a, T b) const { return a > b || a != a ? a : b; }
+  template <class T>
+  T operator()(T a, T b) const {
+    return a > b || a != a ? a : b;
+  }
 };
 struct Minimum {
-  template <class T> T operator()(T a, T b) const { return a < b || a != a ? a : b; }
+  template <class T>
+  T operator()(T a, T b) const {
+    return a < b || a != a ? a : b;
+  }
 };
 struct Fmod {  // the sign of a
-  template <class T> T operator()(T a, T b) const { return std::fmod(a, b); }
+  template <class T>
+  T operator()(T a, T b) const {
+    return std::fmod(a, b);
+  }
   std::int64_t operator()(std::int64_t a, std::int64_t b) const { return b == 0 || b == -1 ? 0 : a % b; }
   bool operator()(bool, bool) const { return false; }
 };
 struct Remainder {  // the sign of b
-  template <class T> T operator()(T a, T b) const {
+  template <class T>
+  T operator()(T a, T b) const {
     T r = std::fmod(a, b);
     return r != 0 && (r < 0) != (b < 0) ? r + b : r;
   }
@@ -58,7 +77,10 @@ struct Remainder {  // the sign of b
   bool operator()(bool, bool) const { return false; }
 };
 struct FloorDivide {
-  template <class T> T operator()(T a, T b) const { return std::floor(a / b); }
+  template <class T>
+  T operator()(T a, T b) const {
+    return std::floor(a / b);
+  }
   std::int64_t operator()(std::int64_t a, std::int64_t b) const {
     if (b == 0) return 0;
     if (b == -1) return wrap(0 - std::uint64_t(a));
@@ -67,7 +89,10 @@ struct FloorDivide {
   bool operator()(bool a, bool b) const { return a && b; }
 };
 struct Power {  // integers only; reals go through a formula
-  template <class T> T operator()(T a, T b) const { return std::pow(a, b); }
+  template <class T>
+  T operator()(T a, T b) const {
+    return std::pow(a, b);
+  }
   std::int64_t operator()(std::int64_t a, std::int64_t b) const {
     if (b < 0) return a == 1 ? 1 : a == -1 ? (b % 2 ? -1 : 1) : 0;
     std::uint64_t result = 1, base = std::uint64_t(a);

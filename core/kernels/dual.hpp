@@ -1,5 +1,5 @@
-// Dual: a value and its derivative along one direction. A formula run on duals yields its own derivative, whatever V is:
-// a Lane in the fused kernel, a Tensor when the derivative must itself be recorded.
+// Dual: a value and its derivative along one direction. A formula run on duals yields its own derivative, whatever V
+// is: a Lane in the fused kernel, a Tensor when the derivative must itself be recorded.
 #pragma once
 
 #include <type_traits>
@@ -14,7 +14,9 @@ struct FromInput {
   F derivative;
 };
 template <class F>
-constexpr FromInput<F> from_input(F derivative) { return {derivative}; }
+constexpr FromInput<F> from_input(F derivative) {
+  return {derivative};
+}
 
 /// A derivative stated in terms of the function's output: `from_output([](auto y) { return 1 - y * y; })`. The input
 /// need not be kept.
@@ -23,7 +25,9 @@ struct FromOutput {
   F derivative;
 };
 template <class F>
-constexpr FromOutput<F> from_output(F derivative) { return {derivative}; }
+constexpr FromOutput<F> from_output(F derivative) {
+  return {derivative};
+}
 
 /// No derivative stated: it is derived.
 struct Derived {};
@@ -65,25 +69,39 @@ V constant(const C& c, const V& like) {
 
 template <class V, class C>
   requires ConstantBeside<C, V>
-Dual<V> operator+(const Dual<V>& a, const C& c) { return {a.value + c, a.tangent}; }
+Dual<V> operator+(const Dual<V>& a, const C& c) {
+  return {a.value + c, a.tangent};
+}
 template <class V, class C>
   requires ConstantBeside<C, V>
-Dual<V> operator+(const C& c, const Dual<V>& a) { return {c + a.value, a.tangent}; }
+Dual<V> operator+(const C& c, const Dual<V>& a) {
+  return {c + a.value, a.tangent};
+}
 template <class V, class C>
   requires ConstantBeside<C, V>
-Dual<V> operator-(const Dual<V>& a, const C& c) { return {a.value - c, a.tangent}; }
+Dual<V> operator-(const Dual<V>& a, const C& c) {
+  return {a.value - c, a.tangent};
+}
 template <class V, class C>
   requires ConstantBeside<C, V>
-Dual<V> operator-(const C& c, const Dual<V>& a) { return {c - a.value, -a.tangent}; }
+Dual<V> operator-(const C& c, const Dual<V>& a) {
+  return {c - a.value, -a.tangent};
+}
 template <class V, class C>
   requires ConstantBeside<C, V>
-Dual<V> operator*(const Dual<V>& a, const C& c) { return {a.value * c, a.tangent * c}; }
+Dual<V> operator*(const Dual<V>& a, const C& c) {
+  return {a.value * c, a.tangent * c};
+}
 template <class V, class C>
   requires ConstantBeside<C, V>
-Dual<V> operator*(const C& c, const Dual<V>& a) { return {c * a.value, c * a.tangent}; }
+Dual<V> operator*(const C& c, const Dual<V>& a) {
+  return {c * a.value, c * a.tangent};
+}
 template <class V, class C>
   requires ConstantBeside<C, V>
-Dual<V> operator/(const Dual<V>& a, const C& c) { return {a.value / c, a.tangent / c}; }
+Dual<V> operator/(const Dual<V>& a, const C& c) {
+  return {a.value / c, a.tangent / c};
+}
 template <class V, class C>
   requires ConstantBeside<C, V>
 Dual<V> operator/(const C& c, const Dual<V>& a) {
@@ -92,15 +110,21 @@ Dual<V> operator/(const C& c, const Dual<V>& a) {
 }
 
 template <class V>
-const V& value_of(const Dual<V>& x) { return x.value; }
+const V& value_of(const Dual<V>& x) {
+  return x.value;
+}
 template <class C>
   requires(!is_dual<C>)
-const C& value_of(const C& x) { return x; }
+const C& value_of(const C& x) {
+  return x;
+}
 
-#define XG_COMPARE_DUALS(op)                                                                            \
-  template <class A, class B>                                                                           \
-    requires(is_dual<A> || is_dual<B>)                                                                  \
-  auto operator op(const A& a, const B& b) { return value_of(a) op value_of(b); }
+#define XG_COMPARE_DUALS(op)                 \
+  template <class A, class B>                \
+    requires(is_dual<A> || is_dual<B>)       \
+  auto operator op(const A& a, const B& b) { \
+    return value_of(a) op value_of(b);       \
+  }
 XG_COMPARE_DUALS(<)
 XG_COMPARE_DUALS(<=)
 XG_COMPARE_DUALS(>)

@@ -29,12 +29,15 @@ void gather_row(const T* from, std::int64_t stride, T* to, std::int64_t count) {
 
 void gather(const std::byte* from, std::int64_t stride, std::byte* to, std::int64_t count, std::size_t element) {
   switch (element) {
-    case 1: return gather_row(reinterpret_cast<const std::uint8_t*>(from), stride,
-                              reinterpret_cast<std::uint8_t*>(to), count);
-    case 4: return gather_row(reinterpret_cast<const std::uint32_t*>(from), stride,
-                              reinterpret_cast<std::uint32_t*>(to), count);
-    default: return gather_row(reinterpret_cast<const std::uint64_t*>(from), stride,
-                               reinterpret_cast<std::uint64_t*>(to), count);
+    case 1:
+      return gather_row(reinterpret_cast<const std::uint8_t*>(from), stride, reinterpret_cast<std::uint8_t*>(to),
+                        count);
+    case 4:
+      return gather_row(reinterpret_cast<const std::uint32_t*>(from), stride, reinterpret_cast<std::uint32_t*>(to),
+                        count);
+    default:
+      return gather_row(reinterpret_cast<const std::uint64_t*>(from), stride, reinterpret_cast<std::uint64_t*>(to),
+                        count);
   }
 }
 
@@ -150,9 +153,8 @@ void elementwise(Block block, const void* context, Array* outputs, std::size_t o
                  [&](std::int64_t first, std::int64_t last) { call.rows(nest, first, last); });
   } else {
     std::int64_t rows = std::max<std::int64_t>(1, grain / inner);
-    parallel_for(count / inner, rows, [&](std::int64_t first, std::int64_t last) {
-      call.gathered(nest, first * inner, last * inner);
-    });
+    parallel_for(count / inner, rows,
+                 [&](std::int64_t first, std::int64_t last) { call.gathered(nest, first * inner, last * inner); });
   }
 }
 

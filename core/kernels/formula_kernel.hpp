@@ -98,8 +98,7 @@ void formula_vjp_block(const void* context, std::byte* const* pointers, std::int
     L g[outputs], x[inputs];
     for (std::size_t k = 0; k < outputs; ++k) g[k] = L::load(at[inputs + k]);
     for (std::size_t i = 0; i < inputs; ++i) x[i] = L::load(at[inputs + outputs + i]);
-    auto one = [&]<std::size_t i, std::size_t... j>(std::integral_constant<std::size_t, i>,
-                                                    std::index_sequence<j...>) {
+    auto one = [&]<std::size_t i, std::size_t... j>(std::integral_constant<std::size_t, i>, std::index_sequence<j...>) {
       if (!call.wanted[i]) return;
       auto argument = [&]<std::size_t a>(std::integral_constant<std::size_t, a>) {
         if constexpr (a == i) return Dual<L>{x[a], L(1)};

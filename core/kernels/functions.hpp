@@ -8,10 +8,10 @@
 
 namespace xg {
 
-#define XG_DERIVATIVE(name, ...)                        \
-  inline constexpr auto name##_derivative = __VA_ARGS__; \
-  template <class V>                                     \
-  Dual<V> name(const Dual<V>& x) {                       \
+#define XG_DERIVATIVE(name, ...)                                  \
+  inline constexpr auto name##_derivative = __VA_ARGS__;          \
+  template <class V>                                              \
+  Dual<V> name(const Dual<V>& x) {                                \
     return detail::chain(V(name(x.value)), x, name##_derivative); \
   }
 
@@ -26,21 +26,24 @@ XG_DERIVATIVE(tanh, from_output([](auto y) { return 1 - y * y; }))
 XG_DERIVATIVE(erf, from_input([](auto x) { return 1.1283791670955126 * exp(-x * x); }))
 #undef XG_DERIVATIVE
 
-#define XG_DERIVATIVES(name, ...)                                                                        \
-  inline constexpr auto name##_derivative = __VA_ARGS__;                                                  \
-  template <class V>                                                                                      \
-  Dual<V> name(const Dual<V>& a, const Dual<V>& b) {                                                      \
-    return detail::chain2<V>(a, b, [](const V& x, const V& y) { return name(x, y); }, name##_derivative); \
-  }                                                                                                       \
-  template <class V, class C>                                                                             \
-    requires ConstantBeside<C, V>                                                                         \
-  Dual<V> name(const Dual<V>& a, const C& b) {                                                            \
-    return detail::chain2<V>(a, b, [](const V& x, const V& y) { return name(x, y); }, name##_derivative); \
-  }                                                                                                       \
-  template <class V, class C>                                                                             \
-    requires ConstantBeside<C, V>                                                                         \
-  Dual<V> name(const C& a, const Dual<V>& b) {                                                            \
-    return detail::chain2<V>(a, b, [](const V& x, const V& y) { return name(x, y); }, name##_derivative); \
+#define XG_DERIVATIVES(name, ...)                                                    \
+  inline constexpr auto name##_derivative = __VA_ARGS__;                             \
+  template <class V>                                                                 \
+  Dual<V> name(const Dual<V>& a, const Dual<V>& b) {                                 \
+    return detail::chain2<V>(                                                        \
+        a, b, [](const V& x, const V& y) { return name(x, y); }, name##_derivative); \
+  }                                                                                  \
+  template <class V, class C>                                                        \
+    requires ConstantBeside<C, V>                                                    \
+  Dual<V> name(const Dual<V>& a, const C& b) {                                       \
+    return detail::chain2<V>(                                                        \
+        a, b, [](const V& x, const V& y) { return name(x, y); }, name##_derivative); \
+  }                                                                                  \
+  template <class V, class C>                                                        \
+    requires ConstantBeside<C, V>                                                    \
+  Dual<V> name(const C& a, const Dual<V>& b) {                                       \
+    return detail::chain2<V>(                                                        \
+        a, b, [](const V& x, const V& y) { return name(x, y); }, name##_derivative); \
   }
 
 XG_DERIVATIVES(maximum, from_input([](auto a, auto b) {

@@ -15,16 +15,18 @@ using kernels::Comparison;
 Tensor subtract(const Operand& a, const Operand& b) {
   detail::Met met = detail::meet("subtract", {a, b});
   return record("subtract", kernels::arithmetic(Arithmetic::subtract, met.arrays[0], met.arrays[1], met.shape), {a, b},
-                [](const Tensor& g, const Wants& wants) -> Tensors { return {g, wants[1] ? negative(g) : Tensor()}; });
+                [](const Tensor& g, const Wants& wants) -> Tensors {
+                  return {g, wants[1] ? negative(g) : Tensor()};
+                });
 }
 
 Tensor multiply(const Operand& a, const Operand& b) {
   detail::Met met = detail::meet("multiply", {a, b});
-  return record("multiply", kernels::arithmetic(Arithmetic::multiply, met.arrays[0], met.arrays[1], met.shape), {a, b},
-                [a = a.tensor(), b = b.tensor()](const Tensor& g, const Wants& wants) -> Tensors {
-                  return {wants[0] ? detail::vjp_product(g, b) : Tensor(),
-                          wants[1] ? detail::vjp_product(g, a) : Tensor()};
-                });
+  return record(
+      "multiply", kernels::arithmetic(Arithmetic::multiply, met.arrays[0], met.arrays[1], met.shape), {a, b},
+      [a = a.tensor(), b = b.tensor()](const Tensor& g, const Wants& wants) -> Tensors {
+        return {wants[0] ? detail::vjp_product(g, b) : Tensor(), wants[1] ? detail::vjp_product(g, a) : Tensor()};
+      });
 }
 
 Tensor divide(const Operand& a, const Operand& b) {

@@ -92,8 +92,7 @@ class Formula {
     // Recorded: the formula runs on duals over tensors, one direction an input.
     Tensors gradients;
     gradients.resize(inputs);
-    auto one = [&]<std::size_t i, std::size_t... j>(std::integral_constant<std::size_t, i>,
-                                                    std::index_sequence<j...>) {
+    auto one = [&]<std::size_t i, std::size_t... j>(std::integral_constant<std::size_t, i>, std::index_sequence<j...>) {
       if (!wants[i]) return;
       auto argument = [&]<std::size_t a>(std::integral_constant<std::size_t, a>) {
         if constexpr (a == i) return Dual<Tensor>{x[a], constant_like(1, x[a])};
@@ -167,12 +166,24 @@ class Elementwise {
 
   const char* name() const { return name_; }
 
-  auto operator()(const Operand& a) const requires(inputs == 1) { return call({a}); }
-  auto operator()(const Operand& a, const Operand& b) const requires(inputs == 2) { return call({a, b}); }
-  auto operator()(const Operand& a, const Operand& b, const Operand& c) const requires(inputs == 3) {
+  auto operator()(const Operand& a) const
+    requires(inputs == 1)
+  {
+    return call({a});
+  }
+  auto operator()(const Operand& a, const Operand& b) const
+    requires(inputs == 2)
+  {
+    return call({a, b});
+  }
+  auto operator()(const Operand& a, const Operand& b, const Operand& c) const
+    requires(inputs == 3)
+  {
     return call({a, b, c});
   }
-  auto operator()(const Operand& a, const Operand& b, const Operand& c, const Operand& d) const requires(inputs == 4) {
+  auto operator()(const Operand& a, const Operand& b, const Operand& c, const Operand& d) const
+    requires(inputs == 4)
+  {
     return call({a, b, c, d});
   }
   auto operator()(const Operand& a, const Operand& b, const Operand& c, const Operand& d, const Operand& e) const
@@ -213,7 +224,9 @@ class Elementwise {
 /// comparisons, `where(condition, a, b)` instead of if, and any elementwise function of xgrad. Integer and boolean
 /// inputs are computed as f64 and take no gradient. Where a cotangent is exactly 0, so is the gradient.
 template <class F>
-constexpr Elementwise<F> elementwise(const char* name, F formula) { return {name, formula, {}}; }
+constexpr Elementwise<F> elementwise(const char* name, F formula) {
+  return {name, formula, {}};
+}
 
 /// The same with the derivative stated by hand, where a derived one would lose precision or meet inf/inf:
 /// `elementwise("sigmoid", f, from_output([](auto y) { return y * (1 - y); }))`.

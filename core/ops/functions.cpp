@@ -4,10 +4,11 @@
 
 namespace xg {
 
-#define XG_OP(name)                                                                       \
-  Tensor name(const Operand& x) {                                                         \
-    static constexpr auto op = elementwise(#name, [](auto v) { return name(v); }, name##_derivative); \
-    return op(x);                                                                         \
+#define XG_OP(name)                                                \
+  Tensor name(const Operand& x) {                                  \
+    static constexpr auto op = elementwise(                        \
+        #name, [](auto v) { return name(v); }, name##_derivative); \
+    return op(x);                                                  \
   }
 XG_OP(exp)
 XG_OP(log)
@@ -20,7 +21,8 @@ XG_OP(erf)
 #undef XG_OP
 
 Tensor maximum(const Operand& a, const Operand& b) {
-  static constexpr auto op = elementwise("maximum", [](auto v, auto w) { return maximum(v, w); }, maximum_derivative);
+  static constexpr auto op = elementwise(
+      "maximum", [](auto v, auto w) { return maximum(v, w); }, maximum_derivative);
   return op(a, b);
 }
 Tensor sign(const Operand& x) { return Tensor(x.array()); }
