@@ -6,6 +6,11 @@
 namespace xg {
 namespace detail {
 
+TensorImpl::TensorImpl() = default;
+TensorImpl::~TensorImpl() = default;
+
+TensorImpl* TensorImpl::make(Array array) { return make(std::move(array), Ref<Node>(), 0); }
+
 TensorImpl* TensorImpl::make(Array array, Ref<Node> node, std::uint32_t output) {
   auto* impl = new (memory::allocate(sizeof(TensorImpl))) TensorImpl;
   impl->output = output;
@@ -94,7 +99,7 @@ Tensor variable(const Tensor& value, Site site) {
         .at(site)
         .mend("astype(value, f32)")
         .raise<DTypeError>();
-  return Tensor(Ref(detail::TensorImpl::make(value.array(), Node::make_leaf(value, site))));
+  return Tensor(Ref(detail::TensorImpl::make(value.array(), Node::make_leaf(value, site), 0)));
 }
 
 Tensor detach(const Operand& x) { return Tensor(x.array()); }

@@ -31,7 +31,10 @@ struct TensorImpl {
   };
   Label* label = nullptr;
 
-  static TensorImpl* make(Array array, Ref<Node> node = {}, std::uint32_t output = 0);
+  TensorImpl();
+  ~TensorImpl();
+  static TensorImpl* make(Array array);
+  static TensorImpl* make(Array array, Ref<Node> node, std::uint32_t output);
   static void destroy(TensorImpl* impl);
 };
 
