@@ -1,6 +1,5 @@
 #include "xtensor_bridge.hpp"
 
-
 namespace xg::detail {
 
 void check_view(const Tensor& x, DType dtype, int rank, const Site& site) {
@@ -11,8 +10,7 @@ void check_view(const Tensor& x, DType dtype, int rank, const Site& site) {
         .mend(std::string("xt_view of the tensor's own type, or astype(x, ") + name_of(dtype) + ") first")
         .raise<DTypeError>();
   if (rank >= 0 && x.rank() != rank)
-    Complaint("xt_view",
-              "the tensor has " + std::to_string(x.rank()) + " axes, the view wants " + std::to_string(rank))
+    Complaint("xt_view", "the tensor has " + std::to_string(x.rank()) + " axes, the view wants " + std::to_string(rank))
         .fact("x", describe(x))
         .at(site)
         .raise<ShapeError>();

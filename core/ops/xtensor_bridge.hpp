@@ -11,8 +11,8 @@ namespace xg {
 namespace detail {
 
 template <class T>
-inline constexpr bool has_dtype = std::is_same_v<T, bool> || std::is_same_v<T, std::int64_t> ||
-                                  std::is_same_v<T, float> || std::is_same_v<T, double>;
+inline constexpr bool has_dtype =
+    std::is_same_v<T, bool> || std::is_same_v<T, std::int64_t> || std::is_same_v<T, float> || std::is_same_v<T, double>;
 
 /// Containers that own their elements on the heap: moved in, they are taken over.
 template <class C>

@@ -15,7 +15,9 @@ using namespace xg;
 namespace {
 
 template <class T>
-std::vector<T> values(const Tensor& x) { return x.to_vector<T>(); }
+std::vector<T> values(const Tensor& x) {
+  return x.to_vector<T>();
+}
 
 }  // namespace
 
