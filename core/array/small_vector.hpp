@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstring>
 #include <initializer_list>
 #include <new>
+#include <type_traits>
 #include <utility>
 
 namespace xg {
@@ -30,13 +32,28 @@ class SmallVector {
     for (; first != last; ++first) push_back(*first);
   }
   SmallVector(const SmallVector& other) : SmallVector() {
+    if constexpr (std::is_trivially_copyable_v<T>) {
+      if (other.size_ <= N) {  // a copy of fixed size is a few moves
+        std::memcpy(room_, other.data_, sizeof(room_));
+        size_ = other.size_;
+        return;
+      }
+    }
     reserve(other.size_);
     for (; size_ < other.size_; ++size_) new (data_ + size_) T(other.data_[size_]);
   }
   SmallVector(SmallVector&& other) noexcept : SmallVector() { take(other); }
   SmallVector& operator=(const SmallVector& other) {
-    if (this != &other) *this = SmallVector(other);
-    return *this;
+    if (this == &other) return *this;
+    if constexpr (std::is_trivially_copyable_v<T>) {
+      if (other.size_ <= N) {
+        release();
+        std::memcpy(room_, other.data_, sizeof(room_));
+        size_ = other.size_;
+        return *this;
+      }
+    }
+    return *this = SmallVector(other);
   }
   SmallVector& operator=(SmallVector&& other) noexcept {
     if (this != &other) {
@@ -96,7 +113,9 @@ class SmallVector {
     for (; size_ < size; ++size_) new (data_ + size_) T(value);
   }
   void clear() {
-    while (size_) pop_back();
+    if constexpr (std::is_trivially_destructible_v<T>) size_ = 0;
+    else
+      while (size_) pop_back();
   }
 
   friend bool operator==(const SmallVector& a, const SmallVector& b) {
@@ -121,6 +140,11 @@ class SmallVector {
       other.data_ = other.inline_data();
       other.size_ = 0;
       other.capacity_ = N;
+      return;
+    }
+    if constexpr (std::is_trivially_copyable_v<T>) {
+      std::memcpy(room_, other.room_, sizeof(room_));
+      size_ = std::exchange(other.size_, 0);
       return;
     }
     for (; size_ < other.size_; ++size_) new (data_ + size_) T(std::move(other.data_[size_]));

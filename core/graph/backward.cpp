@@ -45,8 +45,7 @@ class Pass {
 
   void deposit(const Ref<Node>& node, std::uint32_t output, const Tensor& g) {
     if (node->is_leaf) {
-      Leaf& leaf = leaves_[node.get()];
-      if (!leaf.node) leaf.node = node;
+      Leaf& leaf = leaf_of(node);
       leaf.cotangent = accumulate(std::move(leaf.cotangent), g);
       return;
     }
@@ -78,10 +77,31 @@ class Pass {
     }
   }
 
-  std::unordered_map<Node*, Leaf>& leaves() { return leaves_; }
+  SmallVector<Leaf, 16>& leaves() { return leaves_; }
+  Leaf* find_leaf(const Node* node) {
+    std::uint32_t place = node->place.load(std::memory_order_relaxed);
+    if (place < leaves_.size() && leaves_[place].node.get() == node) return &leaves_[place];
+    // The leaf is new, or the pass of another thread moved the hint.
+    if (leaves_.size() > 32) {
+      auto found = many_leaves_.find(node);
+      return found == many_leaves_.end() ? nullptr : &leaves_[found->second];
+    }
+    for (Leaf& leaf : leaves_)
+      if (leaf.node.get() == node) return &leaf;
+    return nullptr;
+  }
   Tensors captured;
 
  private:
+  Leaf& leaf_of(const Ref<Node>& node) {
+    if (Leaf* leaf = find_leaf(node.get())) return *leaf;
+    node->place.store(static_cast<std::uint32_t>(leaves_.size()), std::memory_order_relaxed);
+    leaves_.push_back({node, Tensor()});
+    if (leaves_.size() > 32)
+      for (std::size_t i = many_leaves_.size(); i < leaves_.size(); ++i) many_leaves_.emplace(leaves_[i].node.get(), i);
+    return leaves_.back();
+  }
+
   static bool later(const Ref<Node>& a, const Ref<Node>& b) { return a->sequence < b->sequence; }
 
   bool wanted(const Edge& edge) const {
@@ -170,8 +190,9 @@ class Pass {
   NoGrad guard_;
   detail::ThreadState& state_;
   detail::ThreadState before_;
-  std::vector<Ref<Node>> queue_;  // a heap, newest first
-  std::unordered_map<Node*, Leaf> leaves_;
+  SmallVector<Ref<Node>, 16> queue_;  // a heap, newest first
+  SmallVector<Leaf, 16> leaves_;
+  std::unordered_map<const Node*, std::size_t> many_leaves_;  // places in leaves_, once there are more than a few
   std::uint64_t mark_ = 0;
 };
 
@@ -244,14 +265,13 @@ void Tensor::backward(const BackwardOptions& options, Site site) const {
   Pass pass(options.retain_graph || options.create_graph, options.create_graph, nullptr, site);
   pass.deposit(impl_->node, impl_->output, seed);
   pass.run();
-  std::vector<std::pair<Ref<Node>, Tensor>> results;  // hooks may throw: change no leaf before all are through
-  for (auto& [node, leaf] : pass.leaves())
-    results.emplace_back(leaf.node, node->outputs[0].watch ? pass.show(*node, 0, leaf.cotangent) : leaf.cotangent);
-  pass.leaves().clear();
-  std::lock_guard lock(leaf_mutex());  // leaves may be shared between threads
-  for (auto& [node, g] : results) {
-    Tensor& total = node->watch(0).grad;
-    total = accumulate(std::move(total), g);
+  for (Pass::Leaf& leaf : pass.leaves())  // hooks may throw: no leaf changes before all are through
+    if (leaf.node->outputs[0].watch) leaf.cotangent = pass.show(*leaf.node, 0, leaf.cotangent);
+  std::unique_lock<std::mutex> lock;  // leaves may be shared between threads
+  if (!__libc_single_threaded) lock = std::unique_lock(leaf_mutex());
+  for (Pass::Leaf& leaf : pass.leaves()) {
+    Tensor& total = leaf.node->watch(0).grad;
+    total = accumulate(std::move(total), leaf.cotangent);
   }
 }
 
@@ -290,8 +310,7 @@ Tensors grad(const Tensors& outputs, const Tensors& inputs, const Tensors& seeds
   pass.run();
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     if (inputs[i].impl()->node->is_leaf)
-      if (auto leaf = pass.leaves().find(inputs[i].impl()->node.get()); leaf != pass.leaves().end())
-        pass.captured[i] = leaf->second.cotangent;
+      if (Pass::Leaf* leaf = pass.find_leaf(inputs[i].impl()->node.get())) pass.captured[i] = leaf->cotangent;
     if (!pass.captured[i].defined() && reached[i])
       pass.captured[i] = Tensor(Array::zeros(inputs[i].shape(), inputs[i].dtype()));
   }

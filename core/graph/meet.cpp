@@ -32,7 +32,8 @@ Met meet(const char* op, const Operands& operands, bool real_only) {
       }
       met.shape = std::move(wide);
     }
-    met.arrays.push_back(operand.array(met.dtype));
+    if (!operand.is_number() && operand.dtype() == met.dtype) met.arrays.refer(operand.own_array());
+    else met.arrays.make(operand.array(met.dtype));
   }
   return met;
 }

@@ -5,10 +5,27 @@
 
 namespace xg::detail {
 
+/// Arrays for one call: the operands' own where they need no conversion, else made for it.
+class MetArrays {
+ public:
+  const Array& operator[](std::size_t i) const { return entries_[i].own ? *entries_[i].own : entries_[i].made; }
+  std::size_t size() const { return entries_.size(); }
+  void refer(const Array& array) { entries_.push_back({&array, Array()}); }
+  void make(Array array) { entries_.push_back({nullptr, std::move(array)}); }
+
+ private:
+  struct Entry {
+    const Array* own;
+    Array made;
+  };
+  SmallVector<Entry, 3> entries_;
+};
+
+/// Operands in their common dtype, not yet broadcast.
 struct Met {
-  Arrays arrays;  // in the common dtype, not yet broadcast
+  MetArrays arrays;
   Shape shape;
-  DType dtype;
+  DType dtype = DType::boolean;
 };
 
 /// Promotes and broadcasts. `real_only`: integers and booleans become f64. Throws ShapeError naming `op`.

@@ -58,6 +58,7 @@ struct Node {
   const detail::RuleTable* rule = nullptr;  // null for a leaf, and once what was saved is freed
   std::uint32_t output_count, input_count;
   std::uint32_t block_bytes;
+  std::atomic<std::uint32_t> place = 0;  // of a leaf: where a running pass last kept it; a hint, checked before use
   bool is_leaf = false;
   bool is_queued = false;
   Output* outputs;

@@ -172,6 +172,8 @@ class Operand {
   /// The tensor; a number becomes a 0-d constant. Throws ValueError on an undefined tensor.
   Tensor tensor() const;
   Array array() const;
+  /// The tensor's array itself; not for numbers.
+  const Array& own_array() const { return tensor_->array(); }
   /// The values in `dtype`.
   Array array(DType dtype) const;
 

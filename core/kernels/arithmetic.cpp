@@ -106,24 +106,22 @@ struct Power {  // integers only; reals go through a formula
 template <class F>
 Array binary(const Array& a, const Array& b, const Shape& shape) {
   Array result(shape, a.dtype());
-  const Array inputs[] = {a, b};
   Block block = visit(a.dtype(), [](auto t) -> Block {
     using T = decltype(t);
     return binary_block<T, T, T, F>;
   });
-  elementwise(block, nullptr, &result, 1, inputs, 2);
+  elementwise(block, nullptr, {&result}, {&a, &b});
   return result;
 }
 
 template <template <class> class F>
 Array comparison(const Array& a, const Array& b, const Shape& shape) {
   Array result(shape, DType::boolean);
-  const Array inputs[] = {a, b};
   Block block = visit(a.dtype(), [](auto t) -> Block {
     using T = decltype(t);
     return binary_block<T, T, bool, F<T>>;
   });
-  elementwise(block, nullptr, &result, 1, inputs, 2);
+  elementwise(block, nullptr, {&result}, {&a, &b});
   return result;
 }
 
@@ -166,11 +164,10 @@ Array compare(Comparison op, const Array& a, const Array& b, const Shape& shape)
 
 Array select(const Array& condition, const Array& a, const Array& b, const Shape& shape) {
   Array result(shape, a.dtype());
-  const Array inputs[] = {condition, a, b};
   Block block = size_of(a.dtype()) == 1   ? select_block<std::uint8_t>
                 : size_of(a.dtype()) == 4 ? select_block<std::uint32_t>
                                           : select_block<std::uint64_t>;
-  elementwise(block, nullptr, &result, 1, inputs, 3);
+  elementwise(block, nullptr, {&result}, {&condition, &a, &b});
   return result;
 }
 

@@ -46,7 +46,7 @@ enum class Access : std::uint8_t { direct, splat, strided };
 struct Call {
   Block block;
   const void* context;
-  std::size_t outputs, operands;
+  std::size_t operands;
   std::byte* base[most_operands];
   std::int64_t element[most_operands];
   Access access[most_operands];
@@ -121,15 +121,20 @@ struct Call {
 
 }  // namespace
 
-void elementwise(Block block, const void* context, Array* outputs, std::size_t output_count, const Array* inputs,
-                 std::size_t input_count) {
-  const Shape& shape = outputs[0].shape();
-  std::int64_t count = outputs[0].size();
+void elementwise(Block block, const void* context, const ArrayRefs& outputs, const ArrayRefs& inputs) {
+  const Shape& shape = outputs[0]->shape();
+  std::int64_t count = outputs[0]->size();
   if (count == 0) return;
-  Call call{block, context, output_count, output_count + input_count, {}, {}, {}};
+  auto operand = [&](std::size_t k) -> const Array& {
+    return k < outputs.size() ? *outputs[k] : *inputs[k - outputs.size()];
+  };
+  Call call;
+  call.block = block;
+  call.context = context;
+  call.operands = outputs.size() + inputs.size();
   bool is_flat = true;
   for (std::size_t k = 0; k < call.operands; ++k) {
-    const Array& array = k < output_count ? outputs[k] : inputs[k - output_count];
+    const Array& array = operand(k);
     call.base[k] = const_cast<std::byte*>(array.bytes());
     call.element[k] = static_cast<std::int64_t>(size_of(array.dtype()));
     if (array.is_contiguous() && array.size() == count) call.access[k] = Access::direct;
@@ -142,7 +147,7 @@ void elementwise(Block block, const void* context, Array* outputs, std::size_t o
   }
   SmallVector<Strides, 4> strides;
   for (std::size_t k = 0; k < call.operands; ++k) {
-    const Array& array = k < output_count ? outputs[k] : inputs[k - output_count];
+    const Array& array = operand(k);
     if (call.access[k] == Access::splat) call.access[k] = Access::strided;
     strides.push_back(array.broadcast_to(shape).strides());
   }
@@ -156,6 +161,14 @@ void elementwise(Block block, const void* context, Array* outputs, std::size_t o
     parallel_for(count / inner, rows,
                  [&](std::int64_t first, std::int64_t last) { call.gathered(nest, first * inner, last * inner); });
   }
+}
+
+void elementwise(Block block, const void* context, Array* outputs, std::size_t output_count, const Array* inputs,
+                 std::size_t input_count) {
+  ArrayRefs to, from;
+  for (std::size_t k = 0; k < output_count; ++k) to.push_back(outputs + k);
+  for (std::size_t k = 0; k < input_count; ++k) from.push_back(inputs + k);
+  elementwise(block, context, to, from);
 }
 
 namespace {
@@ -181,14 +194,12 @@ Block add_block(DType dtype) {
 
 Array add(const Array& a, const Array& b, const Shape& shape) {
   Array result(shape, a.dtype());
-  const Array inputs[] = {a, b};
-  elementwise(add_block(a.dtype()), nullptr, &result, 1, inputs, 2);
+  elementwise(add_block(a.dtype()), nullptr, {&result}, {&a, &b});
   return result;
 }
 
 void add_into(Array& target, const Array& x) {
-  const Array inputs[] = {target, x};
-  elementwise(add_block(target.dtype()), nullptr, &target, 1, inputs, 2);
+  elementwise(add_block(target.dtype()), nullptr, {&target}, {&target, &x});
 }
 
 }  // namespace xg::kernels

@@ -5,7 +5,10 @@ namespace xg::detail {
 Arrays run_formula(const FormulaKernels& block, const void* formula, const Met& met, std::size_t outputs) {
   Arrays values;
   for (std::size_t k = 0; k < outputs; ++k) values.push_back(Array(met.shape, met.dtype));
-  kernels::elementwise(block.of(met.dtype), formula, values.data(), outputs, met.arrays.data(), met.arrays.size());
+  kernels::ArrayRefs to, from;
+  for (const Array& value : values) to.push_back(&value);
+  for (std::size_t i = 0; i < met.arrays.size(); ++i) from.push_back(&met.arrays[i]);
+  kernels::elementwise(block.of(met.dtype), formula, to, from);
   return values;
 }
 
@@ -15,24 +18,29 @@ Tensors run_vjp(const FormulaKernels& block, const void* function, const Tensors
   for (const Tensor& cotangent : g)
     if (cotangent.defined()) some = &cotangent;
   DType dtype = some->dtype();
-  const Shape& shape = some->shape();
-  SmallVector<Array, 8> inputs, outputs;
-  for (const Tensor& cotangent : g)
-    inputs.push_back(cotangent.defined() ? cotangent.array().cast(dtype) : Array(Number(0), dtype));
-  for (const Tensor& value : saved) inputs.push_back(value.array().cast(dtype));
+  MetArrays inputs;
+  auto take = [&](const Array& array) {
+    if (array.dtype() == dtype) inputs.refer(array);
+    else inputs.make(array.cast(dtype));
+  };
+  for (const Tensor& cotangent : g) {
+    if (cotangent.defined()) take(cotangent.array());
+    else inputs.make(Array(Number(0), dtype));
+  }
+  for (const Tensor& value : saved) take(value.array());
+
   kernels::VjpContext context{function, {}};
-  Array any;
+  Tensors gradients;
+  const Array* any = nullptr;
   for (std::size_t i = 0; i < wants.size(); ++i) {
     context.wanted[i] = wants[i];
-    outputs.push_back(wants[i] ? Array(shape, dtype) : Array());
-    if (wants[i]) any = outputs[i];
+    gradients.push_back(wants[i] ? Tensor(Array(some->shape(), dtype)) : Tensor());
+    if (wants[i]) any = &gradients[i].array();
   }
-  Tensors gradients;
-  for (Array& output : outputs) {
-    gradients.push_back(output ? Tensor(output) : Tensor());
-    if (!output) output = any;
-  }
-  kernels::elementwise(block.of(dtype), &context, outputs.data(), outputs.size(), inputs.data(), inputs.size());
+  kernels::ArrayRefs to, from;
+  for (const Tensor& gradient : gradients) to.push_back(gradient.defined() ? &gradient.array() : any);
+  for (std::size_t i = 0; i < inputs.size(); ++i) from.push_back(&inputs[i]);
+  kernels::elementwise(block.of(dtype), &context, to, from);
   return gradients;
 }
 
