@@ -9,3 +9,4 @@
 #include "../core/graph/tensor.hpp"
 #include "../core/ops/arithmetic.hpp"
 #include "../core/ops/functions.hpp"
+#include "../nn/module/module.hpp"

@@ -1,2 +1,0 @@
-// The layers land here.
-namespace xg::nn {}
