@@ -9,4 +9,5 @@
 #include "../core/graph/tensor.hpp"
 #include "../core/ops/arithmetic.hpp"
 #include "../core/ops/functions.hpp"
+#include "../core/ops/matmul.hpp"
 #include "../nn/module/module.hpp"

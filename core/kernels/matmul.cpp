@@ -1,0 +1,244 @@
+#include "matmul.hpp"
+
+#include <cblas.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "../array/loops.hpp"
+#include "../array/threads.hpp"
+#include "small_matmul.hpp"
+
+namespace xg::kernels {
+namespace {
+
+// Below this many multiplications a product is cheaper here than in BLAS.
+constexpr std::int64_t small = 8192;
+constexpr std::int64_t int_limit = std::numeric_limits<blasint>::max();
+
+void gemm(CBLAS_TRANSPOSE at, CBLAS_TRANSPOSE bt, blasint m, blasint n, blasint k, const float* a, blasint lda,
+          const float* b, blasint ldb, float beta, float* c) {
+  cblas_sgemm(CblasRowMajor, at, bt, m, n, k, 1, a, lda, b, ldb, beta, c, n);
+}
+void gemm(CBLAS_TRANSPOSE at, CBLAS_TRANSPOSE bt, blasint m, blasint n, blasint k, const double* a, blasint lda,
+          const double* b, blasint ldb, double beta, double* c) {
+  cblas_dgemm(CblasRowMajor, at, bt, m, n, k, 1, a, lda, b, ldb, beta, c, n);
+}
+void gemv(CBLAS_TRANSPOSE at, blasint m, blasint n, const float* a, blasint lda, const float* x, blasint step,
+          float* y) {
+  cblas_sgemv(CblasRowMajor, at, m, n, 1, a, lda, x, step, 1, y, 1);
+}
+void gemv(CBLAS_TRANSPOSE at, blasint m, blasint n, const double* a, blasint lda, const double* x, blasint step,
+          double* y) {
+  cblas_dgemv(CblasRowMajor, at, m, n, 1, a, lda, x, step, 1, y, 1);
+}
+
+/// A matrix as BLAS takes it: row-major with a leading dimension, possibly transposed; a copy where strides fit
+/// neither.
+template <class T>
+struct BlasMatrix {
+  const T* data;
+  CBLAS_TRANSPOSE flag = CblasNoTrans;
+  blasint leading = 1;
+  T* owned = nullptr;
+  std::size_t bytes = 0;
+
+  explicit BlasMatrix(MatrixView<T> m) : data(m.data) {
+    if (m.columns == 1) m.column = 1;
+    if (m.rows == 1 && m.column == 1) m.row = m.columns;
+    else if (m.rows == 1) m.row = 1;
+    auto fits = [](std::int64_t unit, std::int64_t step, std::int64_t length) {
+      return unit == 1 && step >= std::max<std::int64_t>(1, length) && step <= int_limit;
+    };
+    if (fits(m.column, m.row, m.columns)) {
+      leading = static_cast<blasint>(m.row);
+    } else if (fits(m.row, m.column, m.rows)) {
+      flag = CblasTrans;
+      leading = static_cast<blasint>(m.column);
+    } else {
+      leading = static_cast<blasint>(m.columns);
+      bytes = static_cast<std::size_t>(m.rows * m.columns) * sizeof(T);
+      owned = static_cast<T*>(memory::allocate(bytes));
+      for (std::int64_t i = 0; i < m.rows; ++i)
+        for (std::int64_t j = 0; j < m.columns; ++j) owned[i * m.columns + j] = m.data[i * m.row + j * m.column];
+      data = owned;
+    }
+  }
+  BlasMatrix(const BlasMatrix&) = delete;
+  BlasMatrix& operator=(const BlasMatrix&) = delete;
+  ~BlasMatrix() {
+    if (owned) memory::free(owned, bytes);
+  }
+};
+
+/// y += m x for a matrix m and a vector x with any positive step.
+template <class T>
+void multiply_vector(const MatrixView<T>& m, const T* x, std::int64_t step, T* y) {
+  BlasMatrix<T> matrix(m);
+  BlasMatrix<T> vector(MatrixView<T>{x, m.columns, 1, step, 1});
+  bool turned = matrix.flag == CblasTrans;
+  gemv(matrix.flag, static_cast<blasint>(turned ? m.columns : m.rows),
+       static_cast<blasint>(turned ? m.rows : m.columns), matrix.data, matrix.leading, vector.data, vector.leading, y);
+}
+
+// Integers and booleans: i64 wraps, so it is computed unsigned.
+std::uint64_t multiply_add(std::uint64_t total, std::uint64_t a, std::uint64_t b) { return total + a * b; }
+bool multiply_add(bool total, bool a, bool b) { return total || (a && b); }
+
+template <class T>
+void multiply_exact(const MatrixView<T>& a, const MatrixView<T>& b, T* c, bool add) {
+  if (!add) std::fill_n(c, a.rows * b.columns, T(0));
+  for (std::int64_t i = 0; i < a.rows; ++i)
+    for (std::int64_t k = 0; k < a.columns; ++k) {
+      T left = a.data[i * a.row + k * a.column];
+      for (std::int64_t j = 0; j < b.columns; ++j)
+        c[i * b.columns + j] = multiply_add(c[i * b.columns + j], left, b.data[k * b.row + j * b.column]);
+    }
+}
+void multiply(MatrixView<std::uint64_t> a, MatrixView<std::uint64_t> b, std::uint64_t* c, bool add) {
+  multiply_exact(a, b, c, add);
+}
+void multiply(MatrixView<bool> a, MatrixView<bool> b, bool* c, bool add) { multiply_exact(a, b, c, add); }
+
+template <class T>
+MatrixView<T> last_two(const Array& x) {
+  std::size_t rank = x.shape().size();
+  return {x.data<T>(), x.shape()[rank - 2], x.shape()[rank - 1], x.strides()[rank - 2], x.strides()[rank - 1]};
+}
+
+/// Strides of x's leading axes for the broadcast shape `batch`: 0 where x is repeated.
+Strides batch_strides(const Shape& shape, const Strides& strides, std::size_t own, const Shape& batch) {
+  Strides result(batch.size(), 0);
+  for (std::size_t i = 0; i < own; ++i)
+    if (shape[i] != 1) result[batch.size() - own + i] = strides[i];
+  return result;
+}
+
+template <class T>
+void multiply_batches(const Array& a, const Array& b, const Shape& batch, Array& result) {
+  MatrixView<T> left = last_two<T>(a), right = last_two<T>(b);
+  T* to = result.fill<T>();
+  if (result.size() == 0) return;
+  if (a.rank() == 2 && b.rank() == 2) return multiply(left, right, to, false);
+
+  Shape full;
+  std::size_t own_a = a.shape().size() - 2, own_b = b.shape().size() - 2;
+  Shape batch_a(a.shape().begin(), a.shape().begin() + own_a), batch_b(b.shape().begin(), b.shape().begin() + own_b);
+  broadcast_shapes(batch_a, batch_b, full);
+  Strides sa = batch_strides(a.shape(), a.strides(), own_a, full);
+  Strides sb = batch_strides(b.shape(), b.strides(), own_b, full);
+  Strides sc = batch_strides(result.shape(), result.strides(), batch.size(), full);
+  bool summed = result.size() != full.elements() * left.rows * right.columns;
+  if (summed || left.columns == 0) std::fill_n(to, result.size(), T(0));
+  if (full.elements() == 0 || left.columns == 0) return;
+
+  // One more axis joins the batch axes: the one summed over when products are summed, else the rows of a. What merges
+  // with it makes one larger product of many small ones.
+  full.push_back(summed ? left.columns : left.rows);
+  sa.push_back(summed ? left.column : left.row);
+  sb.push_back(summed ? right.row : 0);
+  sc.push_back(summed ? 0 : right.columns);
+  LoopNest nest(full, {&sa, &sb, &sc});
+  std::size_t skip = 0;
+  if (summed && nest.rank() > 0 && nest.inner_stride(2) == 0) {
+    left.columns = right.rows = nest.inner();
+    left.column = nest.inner_stride(0);
+    right.row = nest.inner_stride(1);
+    skip = 1;
+  } else if (!summed && nest.rank() > 0 && nest.inner_stride(1) == 0 && nest.inner_stride(2) == right.columns) {
+    left.rows = nest.inner();
+    left.row = nest.inner_stride(0);
+    skip = 1;
+  }
+  auto range = [&](std::int64_t first, std::int64_t last) {
+    for_each_outer(nest, skip, first, last, [&](const std::int64_t* at) {
+      MatrixView<T> x = left, y = right;
+      x.data += at[0];
+      y.data += at[1];
+      multiply(x, y, to + at[2], summed);
+    });
+  };
+  std::int64_t count = outer_count(nest, skip), work = left.rows * left.columns * right.columns;
+  if (summed || work > (1 << 18)) return range(0, count);  // BLAS has threads of its own
+  parallel_for(count, std::max<std::int64_t>(1, (1 << 17) / std::max<std::int64_t>(1, work)), range);
+}
+
+}  // namespace
+
+template <class T>
+void multiply(MatrixView<T> a, MatrixView<T> b, T* c, bool add) {
+  std::int64_t m = a.rows, n = b.columns, k = a.columns;
+  if (m == 0 || n == 0) return;
+  bool huge = std::max({m, n, k}) > int_limit;
+  if (m * n * k <= small || huge) return multiply_small(a, b, c, add);
+  if (m == 1 || n == 1) {
+    if (!add) std::fill_n(c, m * n, T(0));
+    if (n == 1) multiply_vector(a, b.data, b.row, c);
+    else multiply_vector(b.transposed(), a.data, a.column, c);
+    return;
+  }
+  BlasMatrix<T> left(a), right(b);
+  gemm(left.flag, right.flag, static_cast<blasint>(m), static_cast<blasint>(n), static_cast<blasint>(k), left.data,
+       left.leading, right.data, right.leading, T(add), c);
+}
+template void multiply(MatrixView<float> a, MatrixView<float> b, float* c, bool add);
+template void multiply(MatrixView<double> a, MatrixView<double> b, double* c, bool add);
+
+Array matmul(const Array& a, const Array& b, const Shape& batch) {
+  Shape shape = batch;
+  shape.push_back(a.shape()[a.shape().size() - 2]);
+  shape.push_back(b.shape().back());
+  Array result(shape, a.dtype());
+  switch (a.dtype()) {
+    case DType::boolean: multiply_batches<bool>(a, b, batch, result); break;
+    case DType::i64: multiply_batches<std::uint64_t>(a, b, batch, result); break;
+    case DType::f32: multiply_batches<float>(a, b, batch, result); break;
+    default: multiply_batches<double>(a, b, batch, result);
+  }
+  return result;
+}
+
+namespace {
+
+template <class T>
+void linear_typed(const Array& x, const Array& weight, const Array& bias, Array& result) {
+  std::int64_t in = weight.shape()[1], out = weight.shape()[0];
+  std::int64_t rows = out == 0 ? 0 : result.size() / out;
+  T* to = result.fill<T>();
+  if (bias) {
+    const T* from = bias.data<T>();
+    std::int64_t step = bias.strides()[0];
+    for (std::int64_t i = 0; i < rows; ++i)
+      for (std::int64_t j = 0; j < out; ++j) to[i * out + j] = from[j * step];
+  }
+  MatrixView<T> right = last_two<T>(weight).transposed();
+  if (x.is_contiguous()) return multiply({x.data<T>(), rows, in, in, 1}, right, to, static_cast<bool>(bias));
+  Array matrix = x.reshaped({rows, in});
+  multiply(last_two<T>(matrix), right, to, static_cast<bool>(bias));
+}
+
+}  // namespace
+
+Array linear(const Array& x, const Array& weight, const Array& bias) {
+  Shape shape = x.shape();
+  shape.back() = weight.shape()[0];
+  Array result(shape, x.dtype());
+  if (result.size() == 0) return result;
+  switch (x.dtype()) {
+    case DType::boolean: linear_typed<bool>(x, weight, bias, result); break;
+    case DType::i64: linear_typed<std::uint64_t>(x, weight, bias, result); break;
+    case DType::f32: linear_typed<float>(x, weight, bias, result); break;
+    default: linear_typed<double>(x, weight, bias, result);
+  }
+  return result;
+}
+
+Array sum_of_outer(const Array& g, const Array& x) {
+  std::int64_t out = g.shape().back(), in = x.shape().back();
+  if (g.rank() == 2) return matmul(g.transposed(), x, {});
+  std::int64_t rows = 1;
+  for (std::size_t i = 0; i + 1 < g.shape().size(); ++i) rows *= g.shape()[i];
+  return matmul(g.reshaped({rows, out}).transposed(), x.reshaped({rows, in}), {});
+}
+
+}  // namespace xg::kernels
