@@ -11,3 +11,5 @@
 #include "../core/ops/functions.hpp"
 #include "../core/ops/matmul.hpp"
 #include "../nn/module/module.hpp"
+#include "../core/transform/checkpoint.hpp"
+#include "../core/transform/transform.hpp"

@@ -1,0 +1,105 @@
+#include "checkpoint.hpp"
+
+#include <map>
+
+#include "../error/error.hpp"
+#include "../graph/backward.hpp"
+#include "../graph/record.hpp"
+#include "trace.hpp"
+
+namespace xg::detail {
+namespace {
+
+/// Where the inside of a checkpoint hangs on the graph outside: outputs of older nodes, each once.
+class Border {
+ public:
+  void add(const Edge& edge) {
+    if (numbers_.emplace(std::pair(edge.node.get(), edge.output), edges_.size()).second) edges_.push_back(edge);
+  }
+  /// -1: unknown.
+  std::ptrdiff_t number(const Edge& edge) const {
+    auto found = numbers_.find(std::pair(edge.node.get(), edge.output));
+    return found == numbers_.end() ? -1 : static_cast<std::ptrdiff_t>(found->second);
+  }
+  const std::vector<Edge>& edges() const { return edges_; }
+
+ private:
+  std::map<std::pair<Node*, std::uint32_t>, std::size_t> numbers_;
+  std::vector<Edge> edges_;
+};
+
+/// f(x), recorded, so that every output that takes gradients has a node of its own.
+Tensors run(Function& f, const Tensors& x, std::uint64_t start) {
+  Tensors y = f(x);
+  for (Tensor& one : y)
+    if (one.requires_grad() && one.impl()->node->sequence < start) one = alias(one);
+  return y;
+}
+
+[[noreturn]] void other_path() {
+  Complaint("checkpoint", "the function did something else when it was computed again")
+      .at(thread_state().scope)
+      .mend("it must not depend on what changes between the forward and the backward pass")
+      .raise<GradError>();
+}
+
+/// The rule: computes the inside again, cuts it off at the border, and pulls the cotangents back to there.
+Tensors pull_back_again(Function& f, const Tensors& x, const Border& border, const Tensors& g, const Wants& wants) {
+  bool create = is_recording();
+  NoGrad recording(false);
+  std::uint64_t start = next_sequence();
+  Tensors y = run(f, x, start);
+  if (y.size() != g.size()) other_path();
+
+  // Every edge across the border is led through an alias, as old as the oldest inside. Backward stops there, and a
+  // recorded one goes on to the outside when it is itself differentiated.
+  Tensors ends;
+  ends.resize(border.edges().size());
+  for (Edge* edge : edges_out(y, start)) {
+    std::ptrdiff_t k = border.number(*edge);
+    if (k < 0) other_path();
+    Tensor& end = ends[static_cast<std::size_t>(k)];
+    if (!end.defined()) {
+      end = alias(stand_in(*edge));
+      end.impl()->node->sequence = start;
+    }
+    *edge = {end.impl()->node, 0};
+  }
+
+  Tensors inside;
+  for (std::size_t k = 0; k < y.size(); ++k)
+    if (g[k].defined() && g[k].shape() != y[k].shape()) other_path();
+  for (std::size_t k = 0; k < ends.size(); ++k)
+    if (ends[k].defined() && wants[k]) inside.push_back(ends[k]);
+  Tensors found = pull_back(y, inside, g, create, thread_state().scope);
+  Tensors gradients;
+  std::size_t next = 0;
+  for (std::size_t k = 0; k < ends.size(); ++k)
+    gradients.push_back(ends[k].defined() && wants[k] ? found[next++] : Tensor());
+  return gradients;
+}
+
+}  // namespace
+
+Tensors checkpoint(Ref<Function> f, const Tensors& x, const Site& site) {
+  if (!is_recording()) return (*f)(x);
+  // The first run is recorded too: its graph tells what f captures, and is gone when this function returns.
+  std::uint64_t start = next_sequence();
+  Tensors y = run(*f, x, start);
+  Border border;
+  for (Edge* edge : edges_out(y, start)) border.add(*edge);
+  if (border.edges().empty()) return y;
+
+  Operands inputs;
+  Tensors ends;
+  Arrays values;
+  for (const Edge& edge : border.edges()) ends.push_back(stand_in(edge));
+  for (const Tensor& end : ends) inputs.push_back(Operand(end, site));
+  for (const Tensor& one : y) values.push_back(one.array());
+  return record_all("checkpoint", values, inputs,
+                    [f, x, border = std::move(border)](const Tensors& g, const Wants& wants) -> Tensors {
+                      return pull_back_again(*f, x, border, g, wants);
+                    });
+}
+
+}  // namespace xg::detail

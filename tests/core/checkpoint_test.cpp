@@ -1,0 +1,107 @@
+// checkpoint(): the same gradients, less memory.
+#include <doctest/doctest.h>
+
+#include "xgrad/xgrad.hpp"
+
+using namespace xg;
+
+namespace {
+
+Tensor filled(const Shape& shape, double value) { return Tensor(Array::full(shape, value, f64)); }
+Tensor total(const Tensor& x) { return sum_to(x, {}); }
+
+}  // namespace
+
+TEST_CASE("gradients reach inputs, captured variables and captured results") {
+  Tensor x = variable(filled({3}, 0.5)), w = variable(filled({3}, 2.0));
+  Tensor h = exp(w);  // captured, not a leaf, and itself behind a captured leaf
+  auto f = [&](const Tensor& z) { return sin(z * w) * h + z; };
+  Tensor plain = total(f(x)), kept = total(checkpoint(f, x));
+  CHECK(kept.item() == plain.item());
+  Tensors expected = grad(Tensors{plain}, {x, w}, {}, retain_graph),
+          found = grad(Tensors{kept}, {x, w}, {}, retain_graph);
+  for (int i = 0; i < 2; ++i) CHECK(found[i].to_vector() == expected[i].to_vector());
+  kept.backward();
+  CHECK(x.grad().to_vector() == expected[0].to_vector());
+  CHECK(w.grad().to_vector() == expected[1].to_vector());
+}
+
+TEST_CASE("it can be differentiated twice") {
+  Tensor x = variable(filled({2}, 0.5)), w = variable(filled({2}, 2.0));
+  auto f = [&](const Tensor& z) { return sin(z * w) * w; };
+  auto second = [&](const Tensor& y) {
+    Tensors g = grad(Tensors{total(y)}, {x, w}, {}, create_graph);
+    return grad(Tensors{total(g[0] * g[0]) + total(g[1] * x)}, {x, w});
+  };
+  Tensors expected = second(f(x)), found = second(checkpoint(f, x));
+  for (int i = 0; i < 2; ++i)
+    for (int k = 0; k < 2; ++k)
+      CHECK(found[i].to_vector()[k] == doctest::Approx(expected[i].to_vector()[k]).epsilon(1e-14));
+}
+
+TEST_CASE("several inputs, several outputs, one of them not used, an input returned as it is") {
+  Tensor a = variable(filled({2}, 3)), b = variable(filled({2}, 4));
+  Tensors y = checkpoint([](const Tensor& p, const Tensor& q) { return Tensors{p * q, p, q + 1}; }, a, b);
+  Tensors g = grad(Tensors{total(y[0]) + total(5 * y[1])}, {a, b});
+  CHECK(g[0].to_vector() == std::vector<double>{9, 9});
+  CHECK(g[1].to_vector() == std::vector<double>{3, 3});
+}
+
+TEST_CASE("nested checkpoints") {
+  Tensor x = variable(filled({2}, 0.5));
+  auto inner = [](const Tensor& z) { return sin(z) * z; };
+  auto outer = [&](const Tensor& z) { return checkpoint(inner, checkpoint(inner, z)); };
+  CHECK(grad(total(checkpoint(outer, x)), x).to_vector() == grad(total(inner(inner(x))), x).to_vector());
+}
+
+TEST_CASE("nothing is recorded where nothing can be differentiated") {
+  Tensor x = variable(filled({2}, 0.5));
+  CHECK_FALSE(checkpoint([](const Tensor& z) { return z * z; }, detach(x)).requires_grad());
+  NoGrad guard;
+  CHECK_FALSE(checkpoint([](const Tensor& z) { return z * z; }, x).requires_grad());
+}
+
+TEST_CASE("only borders are kept, and at most one piece is in memory") {
+  constexpr std::int64_t size = 10000, bytes = size * 8;
+  Tensor x = variable(filled({size}, 0.5));
+  auto piece = [](Tensor z) {
+    for (int i = 0; i < 10; ++i) z = sin(z);
+    return z;
+  };
+  auto peak = [&](auto run) {
+    std::int64_t before = memory_stats().live_bytes;
+    reset_peak_memory();
+    Tensor y = x;
+    for (int i = 0; i < 10; ++i) y = run(y);
+    std::int64_t held = memory_stats().live_bytes - before;
+    Tensor g = grad(total(y), x);
+    return std::pair(held / bytes, (memory_stats().peak_bytes - before) / bytes);
+  };
+  auto [plain_held, plain_peak] = peak(piece);
+  auto [held, most] = peak([&](const Tensor& z) { return checkpoint(piece, z); });
+  CHECK(plain_held >= 100);
+  CHECK(plain_peak >= 100);
+  CHECK(held <= 10);
+  CHECK(most <= 26);
+}
+
+TEST_CASE("a captured variable that was changed before backward is noticed") {
+  Tensor x = variable(filled({2}, 0.5)), w = variable(filled({2}, 2.0));
+  Tensor y = total(checkpoint([&](const Tensor& z) { return z * w; }, x));
+  w.assign(filled({2}, 3.0));
+  CHECK_THROWS_AS(y.backward(), GradError);
+}
+
+TEST_CASE("a function that does something else the second time is noticed") {
+  Tensor x = variable(filled({2}, 0.5)), w = variable(filled({2}, 2.0));
+  bool first = true;
+  Tensor y = total(checkpoint([&](const Tensor& z) { return std::exchange(first, false) ? sin(z) : z * w; }, x));
+  std::string message;
+  try {
+    y.backward();
+  } catch (const GradError& error) {
+    message = error.what();
+  }
+  CHECK(message.find("checkpoint: the function did something else when it was computed again") == 0);
+  CHECK(message.find("checkpoint_test.cpp") != std::string::npos);
+}
