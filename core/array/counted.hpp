@@ -33,7 +33,6 @@ template <class T>
 class Ref {
  public:
   Ref() noexcept = default;
-  Ref(std::nullptr_t) noexcept {}
   explicit Ref(T* object) noexcept : object_(object) {
     if (object_) object_->references.add(1);
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <type_traits>
 
 #include "../array/shape.hpp"
 
@@ -21,8 +22,9 @@ struct Range {
     bool open = true;
     constexpr End() = default;
     constexpr End(None) {}
-    constexpr End(std::int64_t value) : value(value), open(false) {}
-    constexpr End(int value) : End(static_cast<std::int64_t>(value)) {}
+    template <class T>
+      requires std::is_integral_v<T>
+    constexpr End(T value) : value(static_cast<std::int64_t>(value)), open(false) {}
   };
   End start, stop;
   std::int64_t step = 1;
@@ -49,9 +51,11 @@ class Index {
   enum class Kind : std::uint8_t { absent, integer, range, newaxis, ellipsis, tensor };
 
   Index() = default;
-  Index(std::int64_t i, Site site = Site::here()) : kind(Kind::integer), site(site) { slice.start = i; }
-  Index(int i, Site site = Site::here()) : Index(static_cast<std::int64_t>(i), site) {}
-  Index(std::size_t i, Site site = Site::here()) : Index(static_cast<std::int64_t>(i), site) {}
+  template <class T>
+    requires(std::is_integral_v<T> && !std::is_same_v<T, bool>)
+  Index(T i, Site site = Site::here()) : kind(Kind::integer), site(site) {
+    slice.start = i;
+  }
   Index(Range range, Site site = Site::here()) : kind(Kind::range), slice(range), site(site) {}
   Index(All, Site site = Site::here()) : kind(Kind::range), site(site) {}
   Index(NewAxis, Site site = Site::here()) : kind(Kind::newaxis), site(site) {}

@@ -48,7 +48,9 @@ class Tensor {
   Tensor() = default;
   /// A constant.
   explicit Tensor(Array array) : impl_(detail::TensorImpl::make(std::move(array))) {}
-  explicit Tensor(Ref<detail::TensorImpl> impl) : impl_(std::move(impl)) {}
+  // A template, so that braces with a number in them are never taken for a pointer.
+  template <std::same_as<Ref<detail::TensorImpl>> R>
+  explicit Tensor(R impl) : impl_(std::move(impl)) {}
 
   bool defined() const { return static_cast<bool>(impl_); }
   const Shape& shape() const { return look().shape(); }
