@@ -21,4 +21,5 @@
 #include "../core/ops/softmax.hpp"
 #include "../core/transform/checkpoint.hpp"
 #include "../core/transform/transform.hpp"
+#include "../nn/data/csv.hpp"
 #include "../nn/module/module.hpp"
