@@ -30,22 +30,22 @@ struct Plan {
     for (std::size_t i = 1; i < order.size(); ++i)
       for (std::size_t j = i; j > 0 && step(order[j - 1]) < step(order[j]); --j) std::swap(order[j - 1], order[j]);
     Shape kept_shape, reduced_shape;
-    SmallVector<Strides, 4> kept(2), reduced(1);
+    Strides kept_x, kept_result, reduced_x;
     std::int64_t repeats = 1;
     for (std::size_t axis : order) {
       std::int64_t length = x.shape()[axis], stride = x.strides()[axis];
       if (std::find(axes.begin(), axes.end(), static_cast<std::int64_t>(axis)) == axes.end()) {
         kept_shape.push_back(length);
-        kept[0].push_back(stride);
-        kept[1].push_back(result[axis]);
+        kept_x.push_back(stride);
+        kept_result.push_back(result[axis]);
       } else if (stride == 0) {
         repeats *= length;
       } else {
         reduced_shape.push_back(length);
-        reduced[0].push_back(stride);
+        reduced_x.push_back(stride);
       }
     }
-    return {LoopNest(kept_shape, kept), LoopNest(reduced_shape, reduced), repeats};
+    return {LoopNest(kept_shape, {&kept_x, &kept_result}), LoopNest(reduced_shape, {&reduced_x}), repeats};
   }
 };
 
