@@ -34,7 +34,7 @@ class SmallVector {
   SmallVector(const SmallVector& other) : SmallVector() {
     if constexpr (std::is_trivially_copyable_v<T>) {
       if (other.size_ <= N) {  // a copy of fixed size is a few moves
-        std::memcpy(room_, other.data_, sizeof(room_));
+        std::memcpy(room_.bytes, other.data_, sizeof(room_));
         size_ = other.size_;
         return;
       }
@@ -48,7 +48,7 @@ class SmallVector {
     if constexpr (std::is_trivially_copyable_v<T>) {
       if (other.size_ <= N) {
         release();
-        std::memcpy(room_, other.data_, sizeof(room_));
+        std::memcpy(room_.bytes, other.data_, sizeof(room_));
         size_ = other.size_;
         return *this;
       }
@@ -126,7 +126,15 @@ class SmallVector {
   }
 
  private:
-  T* inline_data() { return reinterpret_cast<T*>(room_); }
+  // Plain numbers start as zeros, because a copy takes the whole room, used or not.
+  struct Zeroed {
+    alignas(T) std::byte bytes[N * sizeof(T)] = {};
+  };
+  struct Raw {
+    alignas(T) std::byte bytes[N * sizeof(T)];
+  };
+
+  T* inline_data() { return reinterpret_cast<T*>(room_.bytes); }
   void release() {
     if (data_ != inline_data()) ::operator delete(data_, std::align_val_t(alignof(T)));
     data_ = inline_data();
@@ -143,7 +151,7 @@ class SmallVector {
       return;
     }
     if constexpr (std::is_trivially_copyable_v<T>) {
-      std::memcpy(room_, other.room_, sizeof(room_));
+      room_ = other.room_;
       size_ = std::exchange(other.size_, 0);
       return;
     }
@@ -154,7 +162,7 @@ class SmallVector {
   T* data_;
   std::size_t size_ = 0;
   std::size_t capacity_ = N;
-  alignas(T) std::byte room_[N * sizeof(T)];
+  std::conditional_t<std::is_trivially_copyable_v<T>, Zeroed, Raw> room_;
 };
 
 }  // namespace xg

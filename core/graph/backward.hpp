@@ -31,9 +31,10 @@ Tensors grad(const Tensors& outputs, const Tensors& inputs, const Tensors& seeds
 Tensor grad(const Tensor& y, const Tensor& x, GradOptions options = {}, Site site = Site::here());
 
 /// ∂y/∂x for several x, for structured bindings: `auto [dw, db] = grad(loss, w, b)`; options may come last.
-template <class... More>
-  requires(... && (std::is_convertible_v<const More&, const Tensor&> || std::is_same_v<More, GradOptions>))
-auto grad(const Operand& y, const Tensor& first, const Tensor& second, const More&... more) {
+template <class First, class Second, class... More>
+  requires(std::is_convertible_v<const First&, const Tensor&> && std::is_convertible_v<const Second&, const Tensor&> &&
+           (... && (std::is_convertible_v<const More&, const Tensor&> || std::is_same_v<More, GradOptions>)))
+auto grad(const Operand& y, const First& first, const Second& second, const More&... more) {
   Tensors inputs{first, second};
   GradOptions options;
   (

@@ -1,0 +1,117 @@
+// What the engine says when it is misused: the op, the values, the user's line.
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "xgrad/xgrad.hpp"
+
+using namespace xg;
+
+namespace {
+
+const Tensor two(Array::full({2}, 1, f64));
+const Tensor three(Array::full({3}, 1, f64));
+
+std::string here(int line) { return "at  engine_errors_test.cpp:" + std::to_string(line); }
+
+template <class E, class F>
+std::string message(F call) {
+  try {
+    call();
+  } catch (const E& error) {
+    return error.what();
+  }
+  return "nothing was thrown";
+}
+#define CHECK_SAYS(text, part) CHECK_MESSAGE((text).find(part) != std::string::npos, text)
+
+}  // namespace
+
+TEST_CASE("functions and operators name the user's line and both operands") {
+  Tensor a = variable(two), b = named(three, "bias");
+  std::string text = message<ShapeError>([&] { return a + b; });
+  CHECK_SAYS(text, "add: shapes do not broadcast: (2,) and (3,)\n");
+  CHECK_SAYS(text, "\n  a  f64 (2,)  leaf, engine_errors_test.cpp:" + std::to_string(__LINE__ - 3));
+  CHECK_SAYS(text, "\n  b  f64 (3,)  `bias`");
+  CHECK_SAYS(text, here(__LINE__ - 4));
+  text = message<ShapeError>([&] { return multiply(a, b); });
+  CHECK_SAYS(text, "multiply: shapes do not broadcast: (2,) and (3,)\n");
+  CHECK_SAYS(text, here(__LINE__ - 2));
+  text = message<ShapeError>([&] { return tanh(a) - (b + 1); });
+  CHECK_SAYS(text, "  a  f64 (2,)  tanh, engine_errors_test.cpp:" + std::to_string(__LINE__ - 1));
+  CHECK_SAYS(text, here(__LINE__ - 2));
+}
+
+TEST_CASE("undefined tensors") {
+  Tensor none;
+  CHECK_FALSE(none.defined());
+  CHECK_SAYS(message<ValueError>([&] { return none.shape(); }), "an undefined tensor has no shape");
+  CHECK_SAYS(message<ValueError>([&] { return none.backward(); }), "an undefined tensor");
+  std::string text = message<ValueError>([&] { return none + 1; });
+  CHECK_SAYS(text, "operand: an undefined tensor was passed to an op");
+  CHECK_SAYS(text, here(__LINE__ - 2));
+}
+
+TEST_CASE("looking at a tensor") {
+  CHECK_SAYS(message<ShapeError>([] { return two.item(); }), "item: a tensor of shape (2,) is not one number");
+  CHECK_SAYS(message<IndexError>([] { return two.size(1); }), "size: axis 1 is out of range for 1 axes");
+  CHECK_SAYS(message<IndexError>([] { return two.size(-2); }), "an axis from -1 to 0");
+  CHECK(two.size(-1) == 2);
+}
+
+TEST_CASE("leaves") {
+  Tensor x = variable(two), h = x * 2, integers(Array::full({2}, 1, i64));
+  CHECK_SAYS(message<DTypeError>([&] { return variable(integers); }),
+             "variable: gradients exist for f32 and f64, not for i64");
+  CHECK_SAYS(message<GradError>([&] { h.assign(two); }), "assign: only leaves can be given new values");
+  CHECK_SAYS(message<GradError>([&] { h.edit(); }), "edit: only leaves can be changed in place");
+  CHECK_SAYS(message<ShapeError>([&] { x.assign(three); }), "assign: the shapes differ: (2,) and (3,)");
+  CHECK_SAYS(message<DTypeError>([&] { x.assign(astype(two, f32)); }), "assign: the dtypes differ: f64 and f32");
+  CHECK(x.to_vector() == std::vector<double>{1, 1});
+}
+
+TEST_CASE("gradients that are not there") {
+  Tensor x = variable(two), h = x * 2;
+  CHECK_SAYS(message<GradError>([&] { return two.grad(); }), "make it a variable(...) before the forward pass");
+  CHECK_SAYS(message<GradError>([&] { return x.grad(); }), "call backward() on a loss that depends on it");
+  CHECK_SAYS(message<GradError>([&] { return h.grad(); }), "call retain_grad(x) before backward()");
+  CHECK_SAYS(message<GradError>([&] { two.set_grad(two); }), "set_grad: this tensor takes no gradient");
+  CHECK_SAYS(message<ShapeError>([&] { x.set_grad(three); }), "set_grad: the shapes differ: (2,) and (3,)");
+  CHECK_SAYS(message<DTypeError>([&] { x.set_grad(astype(two, f32)); }), "set_grad: the dtypes differ: f64 and f32");
+  CHECK_SAYS(message<GradError>([&] { retain_grad(two); }), "retain_grad: no gradient flows through this tensor");
+  CHECK_SAYS(message<GradError>([&] { on_grad(two, [](const Tensor&) {}); }), "on_grad: no gradient flows");
+}
+
+TEST_CASE("backward and grad") {
+  Tensor x = variable(two), y = x * 2;
+  std::string text = message<GradError>([&] { (two * 2).backward(); });
+  CHECK_SAYS(text, "backward: nothing to differentiate: the output depends on no variable");
+  CHECK_SAYS(text, here(__LINE__ - 2));
+  CHECK_SAYS(message<GradError>([&] { y.backward(); }), "an output of shape (2,) needs a seed cotangent of that shape");
+  CHECK_SAYS(message<ShapeError>([&] { y.backward({.seed = three}); }), "the seed has shape (3,), the output (2,)");
+  CHECK_SAYS(message<DTypeError>([&] { y.backward({.seed = astype(two, f32)}); }), "the seed is f32, the output f64");
+  CHECK_SAYS(message<ValueError>([&] { grad({y}, {x}, {two, two}); }), "grad: 2 seeds for 1 outputs");
+  CHECK_SAYS(message<GradError>([&] { grad({y}, {two}, {two}); }), "grad: input 0 takes no gradient");
+  CHECK_FALSE(x.has_grad());
+  text = message<GradError>([&] {
+    NoGrad guard;
+    (x * 2).backward();
+  });
+  CHECK_SAYS(text, "compute it outside NoGrad");
+}
+
+TEST_CASE("broadcasting") {
+  CHECK_SAYS(message<ShapeError>([] { return broadcast_to(two, {3}); }), "broadcast_to: (2,) does not broadcast to (3,)");
+  CHECK_SAYS(message<ShapeError>([] { return broadcast_to(two, Shape{}); }), "does not broadcast to ()");
+  CHECK_SAYS(message<ShapeError>([] { return sum_to(two, {3}); }), "sum_to: (3,) does not broadcast to (2,)");
+  CHECK_SAYS(message<ShapeError>([] { return where(three > 0, two, two); }), "where: the condition does not broadcast");
+  CHECK_SAYS(message<ShapeError>([] { return where(two > 0, two, three); }), "where: shapes do not broadcast");
+}
+
+TEST_CASE("threads") {
+  CHECK_SAYS(message<ValueError>([] { set_threads(0); }), "the number of threads must be at least 1, not 0");
+  int before = threads();
+  set_threads(1);
+  CHECK(threads() == 1);
+  set_threads(before);
+}
