@@ -4,6 +4,7 @@
 #include "../core/array/memory.hpp"
 #include "../core/array/random.hpp"
 #include "../core/array/threads.hpp"
+#include "../core/check/gradcheck.hpp"
 #include "../core/error/error.hpp"
 #include "../core/graph/backward.hpp"
 #include "../core/graph/engine_ops.hpp"
