@@ -3,16 +3,13 @@
 #include "../error/error.hpp"
 #include "../graph/record.hpp"
 #include "../kernels/matmul.hpp"
+#include "matrix.hpp"
+#include "shape.hpp"
 
 namespace xg {
 namespace {
 
-/// The same elements in another shape; what vectors and flattened operands go through.
-Tensor in_shape(const Tensor& x, const Shape& shape) {
-  if (x.shape() == shape) return x;
-  return record("reshape", x.array().reshaped(shape), {x},
-                [from = x.shape()](const Tensor& g) -> Tensors { return {in_shape(g, from)}; });
-}
+Tensor in_shape(const Tensor& x, const Shape& shape) { return x.shape() == shape ? x : reshape(x, shape); }
 
 Shape leading(const Shape& shape) { return Shape(shape.begin(), shape.end() - 2); }
 
@@ -84,11 +81,7 @@ Tensor matmul(const Operand& a, const Operand& b) {
 }
 
 Tensor matrix_transpose(const Operand& x) {
-  if (x.shape().size() < 2)
-    Complaint("matrix_transpose", "needs at least two axes, not " + std::to_string(x.shape().size()))
-        .fact("x", describe(x))
-        .at(x.site())
-        .raise<ShapeError>();
+  detail::check_matrices("matrix_transpose", x);
   return record("matrix_transpose", x.array().transposed(), {x},
                 [](const Tensor& g) -> Tensors { return {matrix_transpose(g)}; });
 }
