@@ -1,0 +1,20 @@
+#include "linear.hpp"
+
+#include "../../core/error/error.hpp"
+#include "../../core/ops/matmul.hpp"
+#include "../init/init.hpp"
+
+namespace xg::nn {
+
+Linear::Linear(std::int64_t in, std::int64_t out, const LinearOptions& options, Site site) {
+  if (in < 0 || out < 0)
+    Complaint("Linear", "sizes cannot be negative: in " + std::to_string(in) + ", out " + std::to_string(out))
+        .at(site)
+        .raise<ValueError>();
+  weight = Parameter(init::fan_in_uniform({out, in}, in), site);
+  if (options.bias) bias = Parameter(init::fan_in_uniform({out}, in), site);
+}
+
+Tensor Linear::operator()(const Operand& x) const { return linear(x, weight, bias); }
+
+}  // namespace xg::nn

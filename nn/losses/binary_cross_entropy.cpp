@@ -1,0 +1,79 @@
+#include "binary_cross_entropy.hpp"
+
+#include "../../core/error/error.hpp"
+#include "../../core/ops/elementwise.hpp"
+
+namespace xg::nn {
+namespace {
+
+constexpr auto of_probabilities = elementwise(
+    "binary_cross_entropy",
+    [](auto p, auto y) { return -(y * maximum(log(p), -100) + (1 - y) * maximum(log1p(-p), -100)); },
+    from_input([](auto p, auto y) {
+      return std::tuple{(p - y) / maximum(p * (1 - p), 1e-12), maximum(log1p(-p), -100) - maximum(log(p), -100)};
+    }));
+
+// log(1 + exp(x)) without overflow, and its derivative.
+constexpr auto softplus_of = [](auto x) { return maximum(x, 0) + log1p(exp(-abs(x))); };
+constexpr auto sigmoid_of = [](auto x) { return 1 / (1 + exp(-x)); };
+
+constexpr auto of_logits = elementwise(
+    "binary_cross_entropy_with_logits", [](auto x, auto y) { return softplus_of(x) - x * y; },
+    from_input([](auto x, auto y) {
+      return std::tuple{sigmoid_of(x) - y, -x + 0 * y};
+    }));
+
+constexpr auto of_weighted_logits = elementwise(
+    "binary_cross_entropy_with_logits",
+    [](auto x, auto y, auto c) { return c * y * softplus_of(-x) + (1 - y) * softplus_of(x); },
+    from_input([](auto x, auto y, auto c) {
+      return std::tuple{(1 - y) * sigmoid_of(x) - c * y * sigmoid_of(-x), c * softplus_of(-x) - softplus_of(x),
+                        y * softplus_of(-x)};
+    }));
+
+Tensor weighted(const Tensor& losses, const BinaryCrossEntropyOptions& options) {
+  return detail::reduced(options.weight.defined() ? losses * options.weight : losses, options.reduction);
+}
+
+/// Refuses probabilities outside [0, 1]; NaN passes.
+void check_probabilities(const Operand& p) {
+  Array values = p.array().contiguous();
+  if (!is_differentiable(values.dtype())) values = values.cast(f64);
+  visit_real(values.dtype(), [&](auto t) {
+    using T = decltype(t);
+    const T* from = values.data<T>();
+    bool outside = false;
+    for (std::int64_t i = 0; i < values.size(); ++i) outside |= from[i] < 0 || from[i] > 1;
+    if (!outside) return;
+    std::int64_t at = 0;
+    while (!(from[at] < 0 || from[at] > 1)) ++at;
+    Complaint("binary_cross_entropy", "a probability is " + std::to_string(from[at]) + ", not from 0 to 1")
+        .fact("p", describe(p))
+        .at(p.site())
+        .mend("sigmoid(x), or binary_cross_entropy_with_logits for x itself")
+        .raise<ValueError>();
+  });
+}
+
+}  // namespace
+
+Tensor binary_cross_entropy(const Operand& p, const Operand& y, const BinaryCrossEntropyOptions& options) {
+  detail::check_same_shape("binary_cross_entropy", p, y);
+  if (options.positive_weight.defined())
+    Complaint("binary_cross_entropy", "a positive weight goes with logits")
+        .at(p.site())
+        .mend("binary_cross_entropy_with_logits")
+        .raise<ValueError>();
+  check_probabilities(p);
+  CallScope scope(p.site());
+  return weighted(of_probabilities(p, y), options);
+}
+
+Tensor binary_cross_entropy_with_logits(const Operand& x, const Operand& y, const BinaryCrossEntropyOptions& options) {
+  detail::check_same_shape("binary_cross_entropy_with_logits", x, y);
+  CallScope scope(x.site());
+  const Tensor& c = options.positive_weight;
+  return weighted(c.defined() ? of_weighted_logits(x, y, c) : of_logits(x, y), options);
+}
+
+}  // namespace xg::nn
