@@ -18,7 +18,7 @@ int main() {
   Mlp model;
   nn::SGD optimizer(nn::parameters(model), {.lr = 0.5});
   for (int step = 0; step < 2000; ++step) {
-    Tensor loss = nn::mse_loss(model(x), y);
+    Tensor loss = nn::mse(model(x), y);
     optimizer.zero_grad();
     loss.backward();
     optimizer.step();

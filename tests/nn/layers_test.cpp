@@ -1,0 +1,56 @@
+// Layers: values, gradients, how they start, and errors.
+#include "xgrad/testing.hpp"
+#include "xgrad/xgrad.hpp"
+
+#include <cmath>
+
+using namespace xg;
+
+TEST_CASE("Linear is x Wᵀ + b") {
+  nn::Linear layer{3, 2};
+  layer.weight = tensor({{1, 2, 3}, {4, 5, 6}}, f32);
+  layer.bias = tensor({10, 20}, f32);
+  Tensor x = tensor({{1, 0, 0}, {0, 1, 1}}, f32);
+  CHECK(layer(x).to_vector() == std::vector<double>{11, 24, 15, 31});
+  CHECK(layer(x(0)).to_vector() == std::vector<double>{11, 24});
+  CHECK(layer(zeros({4, 5, 3})).shape() == Shape{4, 5, 2});
+  CHECK(layer(zeros({0, 3})).shape() == Shape{0, 2});
+  nn::Linear without{3, 2, {.bias = false}};
+  CHECK_FALSE(without.bias.defined());
+  CHECK(nn::named_parameters(without).size() == 1);
+  CHECK(nn::named_parameters(without)[0].name == "weight");
+}
+
+TEST_CASE("the gradients of Linear") {
+  nn::Linear layer{3, 2};
+  nn::to(layer, f64);
+  CHECK_MODEL_GRADIENTS(layer, randn({4, 3}, f64));
+  CHECK_MODEL_GRADIENTS(layer, randn({2, 4, 3}, f64));
+  CHECK_SECOND_GRADIENTS([&](const Tensor& x) { return tanh(layer(x)); }, randn({4, 3}, f64));
+}
+
+TEST_CASE("Linear starts uniform over ±1/√in, from the seed") {
+  seed(3);
+  nn::Linear layer{400, 300};
+  double bound = 1 / std::sqrt(400.0);
+  CHECK(amax(layer.weight).item() <= bound);
+  CHECK(amax(layer.weight).item() > 0.99 * bound);
+  CHECK(amin(layer.weight).item() >= -bound);
+  CHECK(std::abs(mean(layer.weight).item()) < 0.01 * bound);
+  CHECK(mean(layer.weight * layer.weight).item() == doctest::Approx(bound * bound / 3).epsilon(0.01));
+  CHECK(amax(layer.bias).item() <= bound);
+  CHECK(amax(layer.bias).item() > 0.9 * bound);
+  seed(3);
+  nn::Linear again{400, 300};
+  CHECK(again.weight.to_vector() == layer.weight.to_vector());
+  CHECK(nn::Linear(0, 3)(zeros({2, 0})).shape() == Shape{2, 3});
+}
+
+TEST_CASE("what Linear refuses") {
+  nn::Linear layer{3, 2};
+  CHECK_THROWS_WITH_AS(layer(zeros({5, 4})), doctest::Contains("(5, 4)"), ShapeError);
+  CHECK_THROWS_WITH_AS(layer(zeros({5, 4})), doctest::Contains("(2, 3)"), ShapeError);
+  CHECK_THROWS_WITH_AS(layer(zeros({5, 4})), doctest::Contains("layers_test.cpp:"), ShapeError);
+  CHECK_THROWS_WITH_AS(nn::Linear(-1, 2), doctest::Contains("Linear: sizes cannot be negative: in -1, out 2\n  at  "),
+                       ValueError);
+}
