@@ -28,7 +28,7 @@ Rng& default_rng() {
 
 void seed(std::uint64_t value) { default_rng().set_state({value, 0}); }
 
-namespace random {
+namespace draw {
 
 Block philox(Block counter, std::array<std::uint32_t, 2> key) {
   for (int round = 0; round < 10; ++round) {
@@ -140,5 +140,5 @@ Array permutation(std::int64_t count, Rng& rng) {
   return result;
 }
 
-}  // namespace random
+}  // namespace draw
 }  // namespace xg

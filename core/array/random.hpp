@@ -39,7 +39,7 @@ Rng& default_rng();
 /// Starts the default generator anew (PyTorch `manual_seed`).
 void seed(std::uint64_t value);
 
-namespace random {
+namespace draw {
 
 using Block = std::array<std::uint32_t, 4>;
 /// The Philox4x32-10 bijection.
@@ -54,5 +54,5 @@ Array integers(std::int64_t low, std::int64_t high, const Shape& shape, Rng& rng
 /// 0 … count − 1 in random order, as i64.
 Array permutation(std::int64_t count, Rng& rng);
 
-}  // namespace random
+}  // namespace draw
 }  // namespace xg

@@ -4,19 +4,25 @@
 
 namespace xg::detail {
 
-Met meet(const char* op, const Operands& operands, bool real_only) {
-  Met met;
+DType common_dtype(const Operands& operands) {
+  DType dtype = DType::f32;
   bool first = true;
   for (const Operand& operand : operands)
     if (!operand.is_number()) {
-      met.dtype = first ? operand.dtype() : promote(met.dtype, operand.dtype());
+      dtype = first ? operand.dtype() : promote(dtype, operand.dtype());
       first = false;
     }
   for (const Operand& operand : operands)
     if (operand.is_number()) {
-      met.dtype = first ? operand.dtype() : promote(met.dtype, operand.number());
+      dtype = first ? operand.dtype() : promote(dtype, operand.number());
       first = false;
     }
+  return dtype;
+}
+
+Met meet(const char* op, const Operands& operands, bool real_only) {
+  Met met;
+  met.dtype = common_dtype(operands);
   if (real_only) met.dtype = real(met.dtype);
   for (const Operand& operand : operands) {
     if (!operand.is_number()) {

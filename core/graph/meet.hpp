@@ -28,6 +28,9 @@ struct Met {
   DType dtype = DType::boolean;
 };
 
+/// The dtype that tensors and numbers meet in.
+DType common_dtype(const Operands& operands);
+
 /// Promotes and broadcasts. `real_only`: integers and booleans become f64. Throws ShapeError naming `op`.
 Met meet(const char* op, const Operands& operands, bool real_only = false);
 

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "../error/error.hpp"
+#include "../graph/node.hpp"
 #include "pick.hpp"
 #include "shape.hpp"
 #include "slice.hpp"
@@ -164,20 +165,12 @@ void meet(Plan& plan, const Site& site) {
 
 Tensor picked(const Tensor& view, Plan& plan, const Site& site) {
   meet(plan, site);
-  std::int64_t rank = view.rank(), count = plan.picked.rank(), joint = plan.picks[0].rank();
+  CallScope scope(site);
+  if (plan.together && plan.picked.back() - plan.picked[0] + 1 == plan.picked.rank())
+    return detail::pick_at("index", Operand(view, site), plan.picks, plan.picked[0]);
   Shape front;
-  for (std::int64_t k = 0; k < count; ++k) front.push_back(k);
-  bool leading = plan.picked == front;
-  Tensor result = detail::pick("index", leading ? view : moveaxis(Operand(view, site), plan.picked, front), plan.picks);
-  std::int64_t before = plan.picked[0];
-  if (!plan.together || before == 0 || joint == 0) return result;
-  Shape from, to;
-  for (std::int64_t k = 0; k < joint; ++k) {
-    from.push_back(k);
-    to.push_back(before + k);
-  }
-  (void)rank;
-  return moveaxis(Operand(result, site), from, to);
+  for (std::int64_t k = 0; k < plan.picked.rank(); ++k) front.push_back(k);
+  return detail::pick("index", moveaxis(Operand(view, site), plan.picked, front), plan.picks);
 }
 
 }  // namespace

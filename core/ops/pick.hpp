@@ -15,4 +15,7 @@ Tensor pick(const char* op, const Operand& x, const kernels::Picks& picks);
 /// A tensor of shape `whole`, zero but for x added at the picks. d/dx: pick of the cotangent.
 Tensor unpick(const char* op, const Operand& x, const kernels::Picks& picks, const Shape& whole);
 
+/// Picks along the neighbouring axes from `axis` on: the axes of the picks stand in their place.
+Tensor pick_at(const char* op, const Operand& x, const kernels::Picks& picks, std::int64_t axis);
+
 }  // namespace xg::detail

@@ -6,6 +6,7 @@
 #include "../graph/record.hpp"
 #include "../kernels/arithmetic.hpp"
 #include "check_shape.hpp"
+#include "gather.hpp"
 
 namespace xg {
 namespace {
@@ -20,13 +21,13 @@ void check(const char* op, const Shape& shape, DType dtype, const Site& site) {
 
 Tensor rand(const Shape& shape, DType dtype, Rng& rng, Site site) {
   check("rand", shape, dtype, site);
-  return Tensor(random::uniform(shape, dtype, rng));
+  return Tensor(draw::uniform(shape, dtype, rng));
 }
 Tensor rand(const Shape& shape, Rng& rng, Site site) { return rand(shape, f32, rng, site); }
 
 Tensor randn(const Shape& shape, DType dtype, Rng& rng, Site site) {
   check("randn", shape, dtype, site);
-  return Tensor(random::normal(shape, dtype, rng));
+  return Tensor(draw::normal(shape, dtype, rng));
 }
 Tensor randn(const Shape& shape, Rng& rng, Site site) { return randn(shape, f32, rng, site); }
 
@@ -36,7 +37,7 @@ Tensor randint(std::int64_t low, std::int64_t high, const Shape& shape, Rng& rng
     Complaint("randint", fmt::format("no integers from {} up to but without {}", low, high))
         .at(site)
         .raise<ValueError>();
-  return Tensor(random::integers(low, high, shape, rng));
+  return Tensor(draw::integers(low, high, shape, rng));
 }
 
 Tensor rand_like(const Operand& x, Rng& rng) { return rand(x.shape(), x.dtype(), rng, x.site()); }
@@ -46,7 +47,7 @@ Tensor bernoulli(double p, const Shape& shape, DType dtype, Rng& rng, Site site)
   detail::check_shape("bernoulli", shape, site);
   if (!(p >= 0 && p <= 1))
     Complaint("bernoulli", fmt::format("{} is no probability", p)).at(site).mend("0 <= p <= 1").raise<ValueError>();
-  Array u = random::uniform(shape, DType::f64, rng);
+  Array u = draw::uniform(shape, DType::f64, rng);
   return Tensor(kernels::compare(kernels::Comparison::less, u, Array(p, DType::f64), shape).cast(dtype));
 }
 
@@ -60,13 +61,18 @@ Tensor bernoulli(const Tensor& p, Rng& rng, Site site) {
           .at(site)
           .mend("0 <= p <= 1")
           .raise<ValueError>();
-  Array u = random::uniform(p.shape(), DType::f64, rng);
+  Array u = draw::uniform(p.shape(), DType::f64, rng);
   return Tensor(kernels::compare(kernels::Comparison::less, u, probability, p.shape()).cast(p.dtype()));
 }
 
 Tensor randperm(std::int64_t n, Rng& rng, Site site) {
   detail::check_shape("randperm", {n}, site);
-  return Tensor(random::permutation(n, rng));
+  return Tensor(draw::permutation(n, rng));
+}
+
+Tensor shuffle(const Operand& x, std::int64_t axis, Rng& rng) {
+  axis = normal_axis("shuffle", axis, x.shape().rank(), x.site());
+  return take(x, Tensor(draw::permutation(x.shape()[axis], rng)), axis);
 }
 
 }  // namespace xg

@@ -39,4 +39,12 @@ Tensor narrow(const char* op, const Operand& x, std::int64_t axis, std::int64_t 
   return slice(op, x, part);
 }
 
+Tensor select(const char* op, const Operand& x, std::int64_t axis, std::int64_t at) {
+  Slice part(x.shape());
+  part.start[axis] = at;
+  part.shape.erase(axis);
+  part.source.erase(axis);
+  return slice(op, x, part);
+}
+
 }  // namespace xg::detail

@@ -25,5 +25,7 @@ Tensor unslice(const char* op, const Operand& x, const Slice& slice, const Shape
 
 /// Elements [first, first + count) along one axis.
 Tensor narrow(const char* op, const Operand& x, std::int64_t axis, std::int64_t first, std::int64_t count);
+/// Element `at` of one axis, which is dropped.
+Tensor select(const char* op, const Operand& x, std::int64_t axis, std::int64_t at);
 
 }  // namespace xg::detail
