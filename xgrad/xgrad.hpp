@@ -15,6 +15,7 @@
 #include "../core/ops/concatenate.hpp"
 #include "../core/ops/create.hpp"
 #include "../core/ops/decompositions.hpp"
+#include "../core/ops/einsum.hpp"
 #include "../core/ops/functions.hpp"
 #include "../core/ops/gather.hpp"
 #include "../core/ops/matmul.hpp"
