@@ -48,6 +48,22 @@ struct Dual {
   }
   friend Dual operator-(const Dual& a) { return {-a.value, -a.tangent}; }
   friend Dual operator+(const Dual& a) { return a; }
+  template <class B>
+  Dual& operator+=(const B& b) {
+    return *this = *this + b;
+  }
+  template <class B>
+  Dual& operator-=(const B& b) {
+    return *this = *this - b;
+  }
+  template <class B>
+  Dual& operator*=(const B& b) {
+    return *this = *this * b;
+  }
+  template <class B>
+  Dual& operator/=(const B& b) {
+    return *this = *this / b;
+  }
 };
 
 template <class T>
@@ -58,6 +74,20 @@ inline constexpr bool is_dual<Dual<V>> = true;
 /// What may stand beside a Dual<V> in a formula and is constant along the direction.
 template <class C, class V>
 concept ConstantBeside = std::is_arithmetic_v<C> || std::is_same_v<C, V>;
+
+/// A Dual with another of its kind or with a constant, in either order.
+template <class A, class B>
+inline constexpr bool dual_pair = false;
+template <class V>
+inline constexpr bool dual_pair<Dual<V>, Dual<V>> = true;
+template <class V, class C>
+  requires ConstantBeside<C, V>
+inline constexpr bool dual_pair<Dual<V>, C> = true;
+template <class V, class C>
+  requires ConstantBeside<C, V>
+inline constexpr bool dual_pair<C, Dual<V>> = true;
+template <class A, class B>
+concept DualPair = dual_pair<A, B>;
 
 /// `c` as a V of the same kind (and dtype) as `like`.
 template <class V, class C>
@@ -149,6 +179,20 @@ Dual<V> where(const M& mask, const C& c, const Dual<V>& a) {
   return {where(mask, c, a.value), where(mask, 0, a.tangent)};
 }
 
+// Questions are asked of the value.
+template <class V>
+auto isnan(const Dual<V>& x) {
+  return isnan(x.value);
+}
+template <class V>
+auto isinf(const Dual<V>& x) {
+  return isinf(x.value);
+}
+template <class V>
+auto isfinite(const Dual<V>& x) {
+  return isfinite(x.value);
+}
+
 namespace detail {
 
 template <class V, class F>
@@ -161,20 +205,29 @@ Dual<V> chain(V y, const Dual<V>& x, const FromOutput<F>& rule) {
   return {std::move(y), std::move(tangent)};
 }
 
-template <class V, class A, class B>
-const V& like(const A& a, const B& b) {
-  if constexpr (is_dual<A>) return a.value;
-  else return b.value;
-}
+template <class A>
+struct ValueOf {
+  using type = A;
+};
+template <class V>
+struct ValueOf<Dual<V>> {
+  using type = V;
+};
 
-template <class V, class A, class B, class Y, class F>
-Dual<V> chain2(const A& a, const B& b, const Y& f, const F& rule) {
-  V av = constant<V>(value_of(a), like<V>(a, b)), bv = constant<V>(value_of(b), like<V>(a, b));
+// f of two arguments, at least one of them a Dual. A derivative may be a number.
+template <class A, class B, class Y, class F>
+auto chain2(const A& a, const B& b, const Y& f, const FromInput<F>& rule) {
+  using V = typename ValueOf<std::conditional_t<is_dual<A>, A, B>>::type;
+  const V& like = [&]() -> const V& {
+    if constexpr (is_dual<A>) return a.value;
+    else return b.value;
+  }();
+  V av = constant<V>(value_of(a), like), bv = constant<V>(value_of(b), like);
   V y = f(av, bv);
   auto [da, db] = rule.derivative(av, bv);
-  if constexpr (is_dual<A> && is_dual<B>) return {y, da * a.tangent + db * b.tangent};
-  else if constexpr (is_dual<A>) return {y, da * a.tangent};
-  else return {y, db * b.tangent};
+  if constexpr (is_dual<A> && is_dual<B>) return Dual<V>{y, da * a.tangent + db * b.tangent};
+  else if constexpr (is_dual<A>) return Dual<V>{y, da * a.tangent};
+  else return Dual<V>{y, db * b.tangent};
 }
 }  // namespace detail
 

@@ -35,9 +35,10 @@ template <class T, std::size_t operands, class F>
   }
 }
 
-/// Runs `body(at)` on whole lanes, and on a padded copy of the rest.
+/// Runs `body(at)` on whole lanes, and on a padded copy of the rest. An output not `wanted` (null: all are) is not
+/// touched.
 template <class T, class Arch, std::size_t operands, class F>
-void for_lanes(std::size_t outputs, std::byte* const* pointers, std::int64_t count, const F& body) {
+void for_lanes(std::size_t outputs, const bool* wanted, std::byte* const* pointers, std::int64_t count, const F& body) {
   constexpr std::int64_t width = Lane<T, Arch>::width;
   std::array<T*, operands> at;
   for (std::size_t k = 0; k < operands; ++k) at[k] = reinterpret_cast<T*>(pointers[k]);
@@ -51,8 +52,10 @@ void for_lanes(std::size_t outputs, std::byte* const* pointers, std::int64_t cou
     for (std::int64_t j = 0; j < width; ++j) rest[k][j] = k < outputs ? T(0) : at[k][whole + (j < left ? j : 0)];
   }
   for_whole_lanes<T, operands>(padded, width, width, body);
-  for (std::size_t k = 0; k < outputs; ++k)
+  for (std::size_t k = 0; k < outputs; ++k) {
+    if (wanted && !wanted[k]) continue;
     for (std::int64_t j = 0; j < left; ++j) at[k][whole + j] = rest[k][j];
+  }
 }
 
 /// What a vjp kernel is given besides numbers.
@@ -66,7 +69,7 @@ template <class T, class F, std::size_t inputs, std::size_t outputs, class Arch 
 void formula_block(const void* context, std::byte* const* pointers, std::int64_t count) {
   using L = Lane<T, Arch>;
   const F& f = *static_cast<const F*>(context);
-  for_lanes<T, Arch, inputs + outputs>(outputs, pointers, count, [&](const auto& at) {
+  for_lanes<T, Arch, inputs + outputs>(outputs, nullptr, pointers, count, [&](const auto& at) {
     [&]<std::size_t... i>(std::index_sequence<i...>) {
       auto results = as_tuple(f(L::load(at[outputs + i])...));
       [&]<std::size_t... k>(std::index_sequence<k...>) {
@@ -94,7 +97,7 @@ void formula_vjp_block(const void* context, std::byte* const* pointers, std::int
   using L = Lane<T, Arch>;
   const auto& call = *static_cast<const VjpContext*>(context);
   const F& f = *static_cast<const F*>(call.function);
-  for_lanes<T, Arch, 2 * inputs + outputs>(inputs, pointers, count, [&](const auto& at) {
+  for_lanes<T, Arch, 2 * inputs + outputs>(inputs, call.wanted, pointers, count, [&](const auto& at) {
     L g[outputs], x[inputs];
     for (std::size_t k = 0; k < outputs; ++k) g[k] = L::load(at[inputs + k]);
     for (std::size_t i = 0; i < inputs; ++i) x[i] = L::load(at[inputs + outputs + i]);
@@ -119,7 +122,7 @@ void stated_vjp_block(const void* context, std::byte* const* pointers, std::int6
   using L = Lane<T, Arch>;
   const auto& call = *static_cast<const VjpContext*>(context);
   const D& derivative = *static_cast<const D*>(call.function);
-  for_lanes<T, Arch, inputs + 1 + saved>(inputs, pointers, count, [&](const auto& at) {
+  for_lanes<T, Arch, inputs + 1 + saved>(inputs, call.wanted, pointers, count, [&](const auto& at) {
     L g = L::load(at[inputs]);
     [&]<std::size_t... s>(std::index_sequence<s...>) {
       auto slopes = as_tuple(derivative(L::load(at[inputs + 1 + s])...));

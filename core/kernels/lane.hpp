@@ -5,18 +5,45 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <type_traits>
 #include <xsimd/xsimd.hpp>
 
 namespace xg {
+namespace kernels {
+
+/// a − b·⌊a/b⌋ with the sign of b, as Python's %.
+template <class T>
+T python_remainder(T a, T b) {
+  T r = std::fmod(a, b);
+  return r != 0 && (r < 0) != (b < 0) ? r + b : r;
+}
+/// ⌊a/b⌋ as Python's //: not the floor of a rounded quotient, which can be one too many.
+template <class T>
+T python_floor_divide(T a, T b) {
+  if (b == 0) return a / b;
+  T quotient = (a - std::fmod(a, b)) / b;
+  if (python_remainder(a, b) != std::fmod(a, b)) quotient -= 1;
+  T whole = std::floor(quotient);
+  return quotient - whole > T(0.5) ? whole + 1 : whole;
+}
+
+}  // namespace kernels
 
 template <class T, class Arch = xsimd::default_arch>
 struct Mask {
   using Batch = xsimd::batch_bool<T, Arch>;
   Batch batch;
   Mask(Batch batch) : batch(batch) {}
+  Mask(bool value) : batch(value) {}
   friend Mask operator&&(Mask a, Mask b) { return a.batch & b.batch; }
   friend Mask operator||(Mask a, Mask b) { return a.batch | b.batch; }
   friend Mask operator!(Mask a) { return ~a.batch; }
+  friend Mask operator==(Mask a, Mask b) { return ~(a.batch ^ b.batch); }
+  friend Mask operator!=(Mask a, Mask b) { return a.batch ^ b.batch; }
+  friend Mask logical_and(Mask a, Mask b) { return a && b; }
+  friend Mask logical_or(Mask a, Mask b) { return a || b; }
+  friend Mask logical_xor(Mask a, Mask b) { return a != b; }
+  friend Mask logical_not(Mask a) { return !a; }
 };
 
 template <class T, class Arch = xsimd::default_arch>
@@ -41,6 +68,10 @@ struct Lane {
   friend Lane operator/(Lane a, Lane b) { return a.batch / b.batch; }
   friend Lane operator-(Lane a) { return -a.batch; }
   friend Lane operator+(Lane a) { return a; }
+  Lane& operator+=(Lane b) { return *this = *this + b; }
+  Lane& operator-=(Lane b) { return *this = *this - b; }
+  Lane& operator*=(Lane b) { return *this = *this * b; }
+  Lane& operator/=(Lane b) { return *this = *this / b; }
   friend Mask operator<(Lane a, Lane b) { return a.batch < b.batch; }
   friend Mask operator<=(Lane a, Lane b) { return a.batch <= b.batch; }
   friend Mask operator>(Lane a, Lane b) { return a.batch > b.batch; }
@@ -66,26 +97,36 @@ struct Lane {
     return Batch::load_aligned(x);
   }
 
-  friend Lane sign(Lane a) { return where(a > 0, 1, where(a < 0, -1, where(a == a, 0, a))); }
+  // Parts and rounding. A NaN stays one.
   friend Lane abs(Lane a) { return xsimd::abs(a.batch); }
+  friend Lane sign(Lane a) { return where(a > 0, 1, where(a < 0, -1, a)); }
   friend Lane sqrt(Lane a) { return xsimd::sqrt(a.batch); }
-  friend Lane exp(Lane a) { return xsimd::exp(a.batch); }
-  friend Lane exp2(Lane a) { return xsimd::exp2(a.batch); }
-  friend Lane expm1(Lane a) { return xsimd::expm1(a.batch); }
-  friend Lane log(Lane a) { return xsimd::log(a.batch); }
-  friend Lane log2(Lane a) { return xsimd::log2(a.batch); }
-  friend Lane log10(Lane a) { return xsimd::log10(a.batch); }
-  friend Lane log1p(Lane a) { return xsimd::log1p(a.batch); }
-  friend Lane sin(Lane a) { return xsimd::sin(a.batch); }
-  friend Lane cos(Lane a) { return xsimd::cos(a.batch); }
-  friend Lane tan(Lane a) { return xsimd::tan(a.batch); }
-  friend Lane tanh(Lane a) { return xsimd::tanh(a.batch); }
-  friend Lane erf(Lane a) { return xsimd::erf(a.batch); }
+  friend Lane square(Lane a) { return a * a; }
+  friend Lane reciprocal(Lane a) { return 1 / a; }
+  friend Lane rsqrt(Lane a) { return 1 / sqrt(a); }
   friend Lane floor(Lane a) { return xsimd::floor(a.batch); }
   friend Lane ceil(Lane a) { return xsimd::ceil(a.batch); }
   friend Lane trunc(Lane a) { return xsimd::trunc(a.batch); }
-  friend Lane maximum(Lane a, Lane b) { return where(a.batch > b.batch, a, where(a == a, b, a)); }
-  friend Lane minimum(Lane a, Lane b) { return where(a.batch < b.batch, a, where(a == a, b, a)); }
+  friend Lane round(Lane a) { return xsimd::nearbyint(a.batch); }
+  friend Lane fmod(Lane a, Lane b) {
+    return each([](T x, T y) { return std::fmod(x, y); }, a, b);
+  }
+  friend Lane remainder(Lane a, Lane b) { return each(kernels::python_remainder<T>, a, b); }
+  friend Lane floor_divide(Lane a, Lane b) { return each(kernels::python_floor_divide<T>, a, b); }
+
+  // Selection. A NaN wins.
+  friend Lane maximum(Lane a, Lane b) { return where(a > b || a != a, a, b); }
+  friend Lane minimum(Lane a, Lane b) { return where(a < b || a != a, a, b); }
+  friend Lane clamp(Lane a, Lane least, Lane most) { return minimum(maximum(a, least), most); }
+
+  friend Mask isnan(Lane a) { return a != a; }
+  friend Mask isinf(Lane a) { return abs(a) == std::numeric_limits<T>::infinity(); }
+  friend Mask isfinite(Lane a) { return abs(a) < std::numeric_limits<T>::infinity(); }
 };
+
+template <class T, class Arch>
+Lane<T, Arch> where(Mask<T, Arch> mask, double a, double b) {
+  return where(mask, Lane<T, Arch>(a), Lane<T, Arch>(b));
+}
 
 }  // namespace xg

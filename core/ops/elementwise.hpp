@@ -3,6 +3,7 @@
 
 #include "../graph/meet.hpp"
 #include "../graph/record.hpp"
+#include "../kernels/activations.hpp"
 #include "../kernels/elementwise.hpp"
 #include "../kernels/formula_kernel.hpp"
 #include "arithmetic.hpp"

@@ -1,22 +1,12 @@
-// Elementwise functions of one and two inputs.
+// Every elementwise function, family by family.
 #pragma once
 
-#include "../graph/tensor.hpp"
-
-namespace xg {
-
-Tensor exp(const Operand& x);
-Tensor log(const Operand& x);
-Tensor log1p(const Operand& x);
-Tensor sqrt(const Operand& x);
-Tensor sin(const Operand& x);
-Tensor cos(const Operand& x);
-Tensor tanh(const Operand& x);
-Tensor erf(const Operand& x);
-Tensor abs(const Operand& x);
-Tensor sign(const Operand& x);
-Tensor maximum(const Operand& a, const Operand& b);
-
-Tensor where(const Operand& condition, const Operand& a, const Operand& b);
-
-}  // namespace xg
+#include "activations.hpp"
+#include "arithmetic.hpp"
+#include "compare.hpp"
+#include "exponential.hpp"
+#include "powers.hpp"
+#include "rounding.hpp"
+#include "select.hpp"
+#include "special.hpp"
+#include "trigonometric.hpp"
