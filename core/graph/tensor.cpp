@@ -230,6 +230,8 @@ Tensor Operand::tensor() const {
   return tensor_ ? *tensor_ : Tensor(Array(number_, dtype()));
 }
 
+Tensor Operand::tensor(DType dtype) const { return tensor_ ? *tensor_ : Tensor(Array(number_, dtype)); }
+
 Array Operand::array() const {
   check_defined();
   return tensor_ ? tensor_->array() : Array(number_, dtype());

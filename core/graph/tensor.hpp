@@ -173,6 +173,8 @@ class Operand {
   const detail::TensorImpl& impl() const { return *tensor_->impl(); }
   /// The tensor; a number becomes a 0-d constant. Throws ValueError on an undefined tensor.
   Tensor tensor() const;
+  /// The tensor as it is; a number becomes a 0-d constant of `dtype`, for a rule to keep.
+  Tensor tensor(DType dtype) const;
   Array array() const;
   /// The tensor's array itself; not for numbers.
   const Array& own_array() const { return tensor_->array(); }

@@ -62,9 +62,8 @@ Lane<T, Arch> exponential_unit(Lane<T, Arch> x, double scale, double alpha, doub
   return where(x > 0, scale * x, scale * alpha * expm1(where(x > 0, 0.0, x) / width));
 }
 constexpr auto exponential_unit_derivative(double scale, double alpha, double width) {
-  return from_input([=](auto x) {
-    return where(x > 0, scale, scale * alpha / width * exp(where(x > 0, 0.0, x) / width));
-  });
+  return from_input(
+      [=](auto x) { return where(x > 0, scale, scale * alpha / width * exp(where(x > 0, 0.0, x) / width)); });
 }
 constexpr auto elu_derivative(double alpha) { return exponential_unit_derivative(1, alpha, 1); }
 constexpr auto celu_derivative(double alpha) { return exponential_unit_derivative(1, alpha, alpha); }

@@ -76,12 +76,12 @@ XG_DERIVATIVE(logsigmoid, from_input([](auto x) { return sigmoid(-x); }))
 #undef XG_DERIVATIVE
 
 // Functions of two inputs; either may be a number or another constant.
-#define XG_DERIVATIVES(name, ...)                                                         \
-  inline constexpr auto name##_derivative = from_input(__VA_ARGS__);                      \
-  template <class A, class B>                                                             \
-    requires DualPair<A, B>                                                               \
-  auto name(const A& a, const B& b) {                                                     \
-    return detail::chain2(                                                                \
+#define XG_DERIVATIVES(name, ...)                                                          \
+  inline constexpr auto name##_derivative = from_input(__VA_ARGS__);                       \
+  template <class A, class B>                                                              \
+    requires DualPair<A, B>                                                                \
+  auto name(const A& a, const B& b) {                                                      \
+    return detail::chain2(                                                                 \
         a, b, [](const auto& x, const auto& y) { return name(x, y); }, name##_derivative); \
   }
 

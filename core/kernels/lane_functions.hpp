@@ -7,19 +7,19 @@
 namespace xg {
 
 // A function of two lanes, either of which may be a number.
-#define XG_LANE_PAIR(name)                                     \
-  template <class Number, class T, class Arch>                 \
-    requires std::is_arithmetic_v<Number>                      \
-  Lane<T, Arch> name(Number a, Lane<T, Arch> b) {              \
-    return name(Lane<T, Arch>(a), b);                          \
-  }                                                            \
-  template <class T, class Arch>                               \
+#define XG_LANE_PAIR(name)                        \
+  template <class Number, class T, class Arch>    \
+    requires std::is_arithmetic_v<Number>         \
+  Lane<T, Arch> name(Number a, Lane<T, Arch> b) { \
+    return name(Lane<T, Arch>(a), b);             \
+  }                                               \
+  template <class T, class Arch>                  \
   Lane<T, Arch> name(Lane<T, Arch> a, std::type_identity_t<Lane<T, Arch>> b)
 
-#define XG_LANE_ONE(name, ...)                \
-  template <class T, class Arch>              \
-  Lane<T, Arch> name(Lane<T, Arch> x) {       \
-    __VA_ARGS__;                              \
+#define XG_LANE_ONE(name, ...)          \
+  template <class T, class Arch>        \
+  Lane<T, Arch> name(Lane<T, Arch> x) { \
+    __VA_ARGS__;                        \
   }
 #define XG_LANE_XSIMD(name) XG_LANE_ONE(name, return xsimd::name(x.batch))
 #define XG_LANE_LIBM(name) XG_LANE_ONE(name, return x.each([](T v) { return std::name(v); }, x))
@@ -59,9 +59,7 @@ XG_LANE_PAIR(atan2) {
 XG_LANE_PAIR(hypot) {
   return a.each([](T x, T y) { return std::hypot(x, y); }, a, b);
 }
-XG_LANE_PAIR(xlogy) {
-  return where(b != b, b, where(a == 0, 0, a * log(b)));
-}
+XG_LANE_PAIR(xlogy) { return where(b != b, b, where(a == 0, 0, a * log(b))); }
 XG_LANE_PAIR(logaddexp) {
   // Equal infinities have no difference.
   Lane<T, Arch> apart = where(a == b, 0, abs(a - b));

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <limits>
 
-#include "lane.hpp"
+#include "lane_functions.hpp"
 #include "rows.hpp"
 
 namespace xg::kernels {

@@ -14,9 +14,10 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 // The Bernoulli numbers B₂, B₄, …, B₂₆.
-constexpr long double bernoulli[] = {1.L / 6,       -1.L / 30,     1.L / 42,          -1.L / 30,        5.L / 66,
-                                     -691.L / 2730, 7.L / 6,       -3617.L / 510,     43867.L / 798,    -174611.L / 330,
-                                     854513.L / 138, -236364091.L / 2730, 8553103.L / 6};
+constexpr long double bernoulli[] = {1.L / 6,       -1.L / 30,       1.L / 42,       -1.L / 30,
+                                     5.L / 66,      -691.L / 2730,   7.L / 6,        -3617.L / 510,
+                                     43867.L / 798, -174611.L / 330, 854513.L / 138, -236364091.L / 2730,
+                                     8553103.L / 6};
 
 // cot(πx), with x first reduced to (−1/2, 1/2].
 long double cot_pi(long double x) {

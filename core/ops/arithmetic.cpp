@@ -23,7 +23,7 @@ Tensor multiply(const Operand& a, const Operand& b) {
   detail::Met met = detail::meet("multiply", {a, b});
   return record(
       "multiply", kernels::arithmetic(Arithmetic::multiply, met.arrays[0], met.arrays[1], met.shape), {a, b},
-      [a = a.tensor(), b = b.tensor()](const Tensor& g, const Wants& wants) -> Tensors {
+      [a = a.tensor(met.dtype), b = b.tensor(met.dtype)](const Tensor& g, const Wants& wants) -> Tensors {
         return {wants[0] ? detail::vjp_product(g, b) : Tensor(), wants[1] ? detail::vjp_product(g, a) : Tensor()};
       });
 }
@@ -31,16 +31,20 @@ Tensor multiply(const Operand& a, const Operand& b) {
 Tensor divide(const Operand& a, const Operand& b) {
   detail::Met met = detail::meet("divide", {a, b}, true);
   return record("divide", kernels::arithmetic(Arithmetic::divide, met.arrays[0], met.arrays[1], met.shape), {a, b},
-                [a = a.tensor(), b = b.tensor()](const Tensor& g, const Wants& wants) -> Tensors {
+                [a = a.tensor(met.dtype), b = b.tensor(met.dtype)](const Tensor& g, const Wants& wants) -> Tensors {
                   return {wants[0] ? detail::vjp_product(g, 1 / b) : Tensor(),
-                          wants[1] ? detail::vjp_product(g, -a / (b * b)) : Tensor()};
+                          wants[1] ? detail::vjp_product(g, -(a / b) / b) : Tensor()};
                 });
 }
 
 Tensor negative(const Operand& x) {
   DType dtype = x.dtype();
   if (dtype == DType::boolean)
-    Complaint("negative", "booleans have no negative").fact("x", describe(x)).at(x.site()).mend("logical_not(x)").raise<DTypeError>();
+    Complaint("negative", "booleans have no negative")
+        .fact("x", describe(x))
+        .at(x.site())
+        .mend("logical_not(x)")
+        .raise<DTypeError>();
   return record("negative", kernels::arithmetic(Arithmetic::multiply, x.array(), Array(-1, dtype), x.shape()), {x},
                 [](const Tensor& g) -> Tensors { return {negative(g)}; });
 }

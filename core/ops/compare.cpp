@@ -28,9 +28,9 @@ Tensor logic(const char* op, Arithmetic arithmetic, const Operand& a, const Oper
 Tensor compare_size(Comparison comparison, const Operand& x) {
   Array values = x.array();
   Array infinity(std::numeric_limits<double>::infinity(), values.dtype());
-  Array size = kernels::arithmetic(Arithmetic::maximum, values,
-                                   kernels::arithmetic(Arithmetic::multiply, values, Array(-1, values.dtype()), x.shape()),
-                                   x.shape());
+  Array size = kernels::arithmetic(
+      Arithmetic::maximum, values,
+      kernels::arithmetic(Arithmetic::multiply, values, Array(-1, values.dtype()), x.shape()), x.shape());
   return Tensor(kernels::compare(comparison, size, infinity, x.shape()));
 }
 

@@ -64,23 +64,23 @@ class Formula {
     Arrays values = run_formula(value_kernels, &f, met, outputs);
     if constexpr (outputs > 1) {
       return record_all(name, values, operands,
-                        [f, saved = tensors(operands)](const Tensors& g, const Wants& wants) -> Tensors {
+                        [f, saved = tensors(operands, met.dtype)](const Tensors& g, const Wants& wants) -> Tensors {
                           return derived(f, g, saved, wants);
                         });
     } else if constexpr (std::is_same_v<D, Derived>) {
       return record(name, std::move(values[0]), operands,
-                    [f, saved = tensors(operands)](const Tensor& g, const Wants& wants) -> Tensors {
+                    [f, saved = tensors(operands, met.dtype)](const Tensor& g, const Wants& wants) -> Tensors {
                       return derived(f, Tensors{g}, saved, wants);
                     });
     } else {
-      return stated(name, d, operands, std::move(values[0]));
+      return stated(name, d, operands, std::move(values[0]), met.dtype);
     }
   }
 
  private:
-  static Tensors tensors(const Operands& operands) {
+  static Tensors tensors(const Operands& operands, DType dtype) {
     Tensors result;
-    for (const Operand& operand : operands) result.push_back(operand.tensor());
+    for (const Operand& operand : operands) result.push_back(operand.tensor(dtype));
     return result;
   }
 
@@ -130,9 +130,9 @@ class Formula {
   }
 
   template <class R>
-  static Tensor stated(const char* name, const FromInput<R>& rule, const Operands& operands, Array value) {
+  static Tensor stated(const char* name, const FromInput<R>& rule, const Operands& operands, Array value, DType dtype) {
     return record(name, std::move(value), operands,
-                  [rule, x = tensors(operands)](const Tensor& g, const Wants& wants) -> Tensors {
+                  [rule, x = tensors(operands, dtype)](const Tensor& g, const Wants& wants) -> Tensors {
                     static constexpr FormulaKernels block{kernels::stated_vjp_block<float, R, inputs, inputs>,
                                                           kernels::stated_vjp_block<double, R, inputs, inputs>};
                     if (!is_recording()) return run_vjp(block, &rule.derivative, Tensors{g}, x, wants);
@@ -142,7 +142,7 @@ class Formula {
                   });
   }
   template <class R>
-  static Tensor stated(const char* name, const FromOutput<R>& rule, const Operands& operands, Array value) {
+  static Tensor stated(const char* name, const FromOutput<R>& rule, const Operands& operands, Array value, DType) {
     return record(name, std::move(value), operands,
                   [rule](const Tensor& g, const Wants& wants, const Tensor& y) -> Tensors {
                     static constexpr FormulaKernels block{kernels::stated_vjp_block<float, R, inputs, 1>,

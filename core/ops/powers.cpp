@@ -17,7 +17,8 @@ XG_BINARY_OP(hypot)
 
 Tensor square(const Operand& x) {
   if (!is_differentiable(x.dtype())) return multiply(x, x);
-  static constexpr auto op = elementwise("square", [](auto v) { return square(v); }, square_derivative);
+  static constexpr auto op = elementwise(
+      "square", [](auto v) { return square(v); }, square_derivative);
   return op(x);
 }
 
@@ -65,8 +66,8 @@ bool any(const Array& mask) {
 
 Tensor integer_power(const Operand& x, const Operand& y) {
   detail::Met met = detail::meet("pow", {x, y});
-  for (Array& array : met.arrays) array = array.cast(DType::i64);
-  Array negative = kernels::compare(kernels::Comparison::less, met.arrays[1], Array(0, DType::i64), y.shape());
+  Array base = met.arrays[0].cast(DType::i64), exponent = met.arrays[1].cast(DType::i64);
+  Array negative = kernels::compare(kernels::Comparison::less, exponent, Array(0, DType::i64), y.shape());
   if (any(negative))
     Complaint("pow", "integers to negative integer powers are not integers")
         .fact("x", describe(x))
@@ -74,7 +75,7 @@ Tensor integer_power(const Operand& x, const Operand& y) {
         .at(x.site())
         .mend("astype(x, f64)")
         .raise<ValueError>();
-  return Tensor(kernels::arithmetic(kernels::Arithmetic::power, met.arrays[0], met.arrays[1], met.shape));
+  return Tensor(kernels::arithmetic(kernels::Arithmetic::power, base, exponent, met.shape));
 }
 
 }  // namespace
@@ -85,7 +86,8 @@ Tensor pow(const Operand& x, const Operand& y) {
     FixedPower power{y.number().as<double>()};
     return elementwise("pow", power, from_input(FixedPowerSlope{power}))(x);
   }
-  static constexpr auto op = elementwise("pow", [](auto v, auto w) { return pow(v, w); }, pow_derivative);
+  static constexpr auto op = elementwise(
+      "pow", [](auto v, auto w) { return pow(v, w); }, pow_derivative);
   return op(x, y);
 }
 

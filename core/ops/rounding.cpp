@@ -10,7 +10,11 @@ namespace {
 
 void refuse_booleans(const char* op, const Operand& x) {
   if (x.dtype() == DType::boolean)
-    Complaint(op, "booleans have no sign").fact("x", describe(x)).at(x.site()).mend("astype(x, i64)").raise<DTypeError>();
+    Complaint(op, "booleans have no sign")
+        .fact("x", describe(x))
+        .at(x.site())
+        .mend("astype(x, i64)")
+        .raise<DTypeError>();
 }
 
 }  // namespace
@@ -18,13 +22,15 @@ void refuse_booleans(const char* op, const Operand& x) {
 Tensor abs(const Operand& x) {
   refuse_booleans("abs", x);
   if (x.dtype() == DType::i64) return maximum(x, -x);
-  static constexpr auto op = elementwise("abs", [](auto v) { return abs(v); }, abs_derivative);
+  static constexpr auto op = elementwise(
+      "abs", [](auto v) { return abs(v); }, abs_derivative);
   return op(x);
 }
 Tensor sign(const Operand& x) {
   refuse_booleans("sign", x);
   if (x.dtype() == DType::i64) return clamp(x, -1, 1);
-  static constexpr auto op = elementwise("sign", [](auto v) { return sign(v); }, sign_derivative);
+  static constexpr auto op = elementwise(
+      "sign", [](auto v) { return sign(v); }, sign_derivative);
   return op(x);
 }
 

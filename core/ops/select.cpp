@@ -21,8 +21,7 @@ constexpr auto limit_both = [](auto x, auto least, auto most) {
 }  // namespace
 
 Tensor clamp(const Operand& x, const Bound& least, const Bound& most) {
-  if (!least && !most)
-    Complaint("clamp", "there is no bound").fact("x", describe(x)).at(x.site()).raise<ValueError>();
+  if (!least && !most) Complaint("clamp", "there is no bound").fact("x", describe(x)).at(x.site()).raise<ValueError>();
   Operands operands{x};
   if (least) operands.push_back(*least);
   if (most) operands.push_back(*most);

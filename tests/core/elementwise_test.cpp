@@ -48,7 +48,10 @@ void check_derivatives(const std::string& name, const Unary& f, const std::vecto
   }
 }
 
-#define ONE(name) {#name, [](const Tensor& x) { return name(x); }, [](double x) { return std::name(x); }}
+#define ONE(name)                                                                         \
+  {                                                                                       \
+    #name, [](const Tensor& x) { return name(x); }, [](double x) { return std::name(x); } \
+  }
 
 struct Row {
   std::string name;
@@ -60,7 +63,7 @@ struct Row {
 
 TEST_CASE("functions that the C library has") {
   const std::vector<Row> everywhere{
-      ONE(exp),  ONE(exp2), ONE(expm1), ONE(sin),  ONE(cos),  ONE(tan),  ONE(atan),
+      ONE(exp),  ONE(exp2), ONE(expm1), ONE(sin),   ONE(cos), ONE(tan),  ONE(atan),
       ONE(sinh), ONE(cosh), ONE(tanh),  ONE(asinh), ONE(erf), ONE(erfc), ONE(abs),
   };
   for (const Row& row : everywhere) {
@@ -85,32 +88,53 @@ TEST_CASE("functions that the C library has") {
 
 TEST_CASE("functions that it lacks") {
   const std::vector<double> points{-2.3, -0.4, 0.3, 1.1, 4.5};
-  check_derivatives("square", [](const Tensor& x) { return square(x); }, points);
-  check_derivatives("reciprocal", [](const Tensor& x) { return reciprocal(x); }, points);
+  check_derivatives(
+      "square", [](const Tensor& x) { return square(x); }, points);
+  check_derivatives(
+      "reciprocal", [](const Tensor& x) { return reciprocal(x); }, points);
   check_derivatives("rsqrt", [](const Tensor& x) { return rsqrt(x); }, {0.2, 0.9, 30.0});
-  check_derivatives("sigmoid", [](const Tensor& x) { return sigmoid(x); }, points);
-  check_derivatives("logsigmoid", [](const Tensor& x) { return logsigmoid(x); }, points);
-  check_derivatives("softplus", [](const Tensor& x) { return softplus(x); }, points);
-  check_derivatives("softplus 2.5", [](const Tensor& x) { return softplus(x, 2.5, 40); }, points);
-  check_derivatives("silu", [](const Tensor& x) { return silu(x); }, points);
-  check_derivatives("mish", [](const Tensor& x) { return mish(x); }, points);
-  check_derivatives("softsign", [](const Tensor& x) { return softsign(x); }, points);
-  check_derivatives("gelu", [](const Tensor& x) { return gelu(x); }, points);
-  check_derivatives("gelu tanh", [](const Tensor& x) { return gelu(x, Approximate::tanh); }, points);
-  check_derivatives("relu", [](const Tensor& x) { return relu(x); }, points);
+  check_derivatives(
+      "sigmoid", [](const Tensor& x) { return sigmoid(x); }, points);
+  check_derivatives(
+      "logsigmoid", [](const Tensor& x) { return logsigmoid(x); }, points);
+  check_derivatives(
+      "softplus", [](const Tensor& x) { return softplus(x); }, points);
+  check_derivatives(
+      "softplus 2.5", [](const Tensor& x) { return softplus(x, 2.5, 40); }, points);
+  check_derivatives(
+      "silu", [](const Tensor& x) { return silu(x); }, points);
+  check_derivatives(
+      "mish", [](const Tensor& x) { return mish(x); }, points);
+  check_derivatives(
+      "softsign", [](const Tensor& x) { return softsign(x); }, points);
+  check_derivatives(
+      "gelu", [](const Tensor& x) { return gelu(x); }, points);
+  check_derivatives(
+      "gelu tanh", [](const Tensor& x) { return gelu(x, Approximate::tanh); }, points);
+  check_derivatives(
+      "relu", [](const Tensor& x) { return relu(x); }, points);
   check_derivatives("relu6", [](const Tensor& x) { return relu6(x); }, {-2, 2, 7});
-  check_derivatives("leaky_relu", [](const Tensor& x) { return leaky_relu(x, 0.3); }, points);
-  check_derivatives("elu", [](const Tensor& x) { return elu(x, 1.7); }, points);
-  check_derivatives("celu", [](const Tensor& x) { return celu(x, 1.7); }, points);
-  check_derivatives("selu", [](const Tensor& x) { return selu(x); }, points);
-  check_derivatives("hardtanh", [](const Tensor& x) { return hardtanh(x, -2, 0.5); }, points);
-  check_derivatives("hardsigmoid", [](const Tensor& x) { return hardsigmoid(x); }, points);
-  check_derivatives("hardswish", [](const Tensor& x) { return hardswish(x); }, points);
-  check_derivatives("clamp", [](const Tensor& x) { return clamp(x, -1, 2); }, points);
+  check_derivatives(
+      "leaky_relu", [](const Tensor& x) { return leaky_relu(x, 0.3); }, points);
+  check_derivatives(
+      "elu", [](const Tensor& x) { return elu(x, 1.7); }, points);
+  check_derivatives(
+      "celu", [](const Tensor& x) { return celu(x, 1.7); }, points);
+  check_derivatives(
+      "selu", [](const Tensor& x) { return selu(x); }, points);
+  check_derivatives(
+      "hardtanh", [](const Tensor& x) { return hardtanh(x, -2, 0.5); }, points);
+  check_derivatives(
+      "hardsigmoid", [](const Tensor& x) { return hardsigmoid(x); }, points);
+  check_derivatives(
+      "hardswish", [](const Tensor& x) { return hardswish(x); }, points);
+  check_derivatives(
+      "clamp", [](const Tensor& x) { return clamp(x, -1, 2); }, points);
   for (double n : {-2.0, -1.0, 2.0, 3.0, 7.0})
     check_derivatives("pow", [n](const Tensor& x) { return pow(x, n); }, {-1.3, 0.4, 2.0});
   check_derivatives("pow 0.5", [](const Tensor& x) { return pow(x, 0.5); }, {0.4, 2.0});
-  check_derivatives("pow of 2", [](const Tensor& x) { return pow(2, x); }, points);
+  check_derivatives(
+      "pow of 2", [](const Tensor& x) { return pow(2, x); }, points);
   check_derivatives("digamma", [](const Tensor& x) { return digamma(x); }, {-2.3, 0.3, 1.46, 5.5, 40});
   for (int n : {1, 2, 3})
     check_derivatives("polygamma", [n](const Tensor& x) { return polygamma(n, x); }, {-1.4, 0.6, 1.5, 5.5, 40});
