@@ -38,7 +38,8 @@ template <class T, std::size_t operands, class F>
 /// Runs `body(at)` on whole lanes, and on a padded copy of the rest. An output not `wanted` (null: all are) is not
 /// touched.
 template <class T, class Arch, std::size_t operands, class F>
-void for_lanes(std::size_t outputs, const bool* wanted, std::byte* const* pointers, std::int64_t count, const F& body) {
+void for_lanes(std::size_t outputs, std::byte* const* pointers, std::int64_t count, const F& body,
+               const bool* wanted = nullptr) {
   constexpr std::int64_t width = Lane<T, Arch>::width;
   std::array<T*, operands> at;
   for (std::size_t k = 0; k < operands; ++k) at[k] = reinterpret_cast<T*>(pointers[k]);
@@ -69,7 +70,7 @@ template <class T, class F, std::size_t inputs, std::size_t outputs, class Arch 
 void formula_block(const void* context, std::byte* const* pointers, std::int64_t count) {
   using L = Lane<T, Arch>;
   const F& f = *static_cast<const F*>(context);
-  for_lanes<T, Arch, inputs + outputs>(outputs, nullptr, pointers, count, [&](const auto& at) {
+  for_lanes<T, Arch, inputs + outputs>(outputs, pointers, count, [&](const auto& at) {
     [&]<std::size_t... i>(std::index_sequence<i...>) {
       auto results = as_tuple(f(L::load(at[outputs + i])...));
       [&]<std::size_t... k>(std::index_sequence<k...>) {
@@ -97,23 +98,27 @@ void formula_vjp_block(const void* context, std::byte* const* pointers, std::int
   using L = Lane<T, Arch>;
   const auto& call = *static_cast<const VjpContext*>(context);
   const F& f = *static_cast<const F*>(call.function);
-  for_lanes<T, Arch, 2 * inputs + outputs>(inputs, call.wanted, pointers, count, [&](const auto& at) {
-    L g[outputs], x[inputs];
-    for (std::size_t k = 0; k < outputs; ++k) g[k] = L::load(at[inputs + k]);
-    for (std::size_t i = 0; i < inputs; ++i) x[i] = L::load(at[inputs + outputs + i]);
-    auto one = [&]<std::size_t i, std::size_t... j>(std::integral_constant<std::size_t, i>, std::index_sequence<j...>) {
-      if (!call.wanted[i]) return;
-      auto argument = [&]<std::size_t a>(std::integral_constant<std::size_t, a>) {
-        if constexpr (a == i) return Dual<L>{x[a], L(1)};
-        else return x[a];
-      };
-      auto results = as_tuple(f(argument(std::integral_constant<std::size_t, j>())...));
-      directional(results, g, std::make_index_sequence<outputs>()).store(at[i]);
-    };
-    [&]<std::size_t... i>(std::index_sequence<i...>) {
-      (one(std::integral_constant<std::size_t, i>(), std::make_index_sequence<inputs>()), ...);
-    }(std::make_index_sequence<inputs>());
-  });
+  for_lanes<T, Arch, 2 * inputs + outputs>(
+      inputs, pointers, count,
+      [&](const auto& at) {
+        L g[outputs], x[inputs];
+        for (std::size_t k = 0; k < outputs; ++k) g[k] = L::load(at[inputs + k]);
+        for (std::size_t i = 0; i < inputs; ++i) x[i] = L::load(at[inputs + outputs + i]);
+        auto one = [&]<std::size_t i, std::size_t... j>(std::integral_constant<std::size_t, i>,
+                                                        std::index_sequence<j...>) {
+          if (!call.wanted[i]) return;
+          auto argument = [&]<std::size_t a>(std::integral_constant<std::size_t, a>) {
+            if constexpr (a == i) return Dual<L>{x[a], L(1)};
+            else return x[a];
+          };
+          auto results = as_tuple(f(argument(std::integral_constant<std::size_t, j>())...));
+          directional(results, g, std::make_index_sequence<outputs>()).store(at[i]);
+        };
+        [&]<std::size_t... i>(std::index_sequence<i...>) {
+          (one(std::integral_constant<std::size_t, i>(), std::make_index_sequence<inputs>()), ...);
+        }(std::make_index_sequence<inputs>());
+      },
+      call.wanted);
 }
 
 /// dx..., g, saved... -> dx_i = g · derivative_i(saved), a derivative stated by hand.
@@ -122,15 +127,18 @@ void stated_vjp_block(const void* context, std::byte* const* pointers, std::int6
   using L = Lane<T, Arch>;
   const auto& call = *static_cast<const VjpContext*>(context);
   const D& derivative = *static_cast<const D*>(call.function);
-  for_lanes<T, Arch, inputs + 1 + saved>(inputs, call.wanted, pointers, count, [&](const auto& at) {
-    L g = L::load(at[inputs]);
-    [&]<std::size_t... s>(std::index_sequence<s...>) {
-      auto slopes = as_tuple(derivative(L::load(at[inputs + 1 + s])...));
-      [&]<std::size_t... i>(std::index_sequence<i...>) {
-        ((call.wanted[i] ? where(g == 0, 0, g * L(std::get<i>(slopes))).store(at[i]) : void()), ...);
-      }(std::make_index_sequence<inputs>());
-    }(std::make_index_sequence<saved>());
-  });
+  for_lanes<T, Arch, inputs + 1 + saved>(
+      inputs, pointers, count,
+      [&](const auto& at) {
+        L g = L::load(at[inputs]);
+        [&]<std::size_t... s>(std::index_sequence<s...>) {
+          auto slopes = as_tuple(derivative(L::load(at[inputs + 1 + s])...));
+          [&]<std::size_t... i>(std::index_sequence<i...>) {
+            ((call.wanted[i] ? where(g == 0, 0, g * L(std::get<i>(slopes))).store(at[i]) : void()), ...);
+          }(std::make_index_sequence<inputs>());
+        }(std::make_index_sequence<saved>());
+      },
+      call.wanted);
 }
 
 }  // namespace xg::kernels

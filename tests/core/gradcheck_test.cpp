@@ -32,7 +32,7 @@ auto op(const char* name, Value value, Rule rule) {
     return record(name, y, {x}, [=](const Tensor& g) -> Tensors { return {rule(g, x)}; });
   };
 }
-auto square = [](const Tensor& x) { return x * x; };
+auto squaring = [](const Tensor& x) { return x * x; };
 
 void fails_with(const GradCheck& check, std::initializer_list<const char*> parts) {
   INFO(check.report());
@@ -51,7 +51,7 @@ TEST_CASE("right rules pass") {
   CHECK_GRADIENTS([](const Tensor& a, const Tensor& b) { return Tensors{a * b, a + b}; }, numbers({2}), numbers({2}));
   CHECK_SECOND_GRADIENTS([](const Tensor& x) { return sin(x) * exp(x); }, numbers({2, 3}));
   CHECK_SECOND_GRADIENTS([](const Tensor& a, const Tensor& b) { return a * tanh(b); }, numbers({2, 3}), numbers({3}));
-  CHECK_GRADIENTS(op("square", square, [](const Tensor& g, const Tensor& x) { return 2 * x * g; }), numbers({4}));
+  CHECK_GRADIENTS(op("square", squaring, [](const Tensor& g, const Tensor& x) { return 2 * x * g; }), numbers({4}));
   CHECK_GRADIENTS([](const Tensors& x) { return x[0] * x[1] + x[2] * x[3] * x[4]; },
                   Tensors{numbers({2}), numbers({2}), numbers({2}), numbers({2}), numbers({2})});
 }
@@ -82,7 +82,7 @@ TEST_CASE("the function sees inputs in the layout that was passed, and they stay
 }
 
 TEST_CASE("a wrong factor") {
-  auto half = op("wrong_square", square, [](const Tensor& g, const Tensor& x) { return g * x; });
+  auto half = op("wrong_square", squaring, [](const Tensor& g, const Tensor& x) { return g * x; });
   GradCheck check = gradcheck(half, numbers({2}, 1, 2));
   fails_with(check, {"gradcheck: wrong_square: the gradient of input 0 is wrong", "[1] of input 0, [1] of the output",
                      "analytic  3.0", "numeric   6.0", "error 0.5", "2 of 2 elements",
@@ -105,17 +105,17 @@ TEST_CASE("a wrong sign") {
 }
 
 TEST_CASE("a missing cotangent") {
-  auto f = op("careless", square, [](const Tensor&, const Tensor& x) { return 2 * x; });
+  auto f = op("careless", squaring, [](const Tensor&, const Tensor& x) { return 2 * x; });
   fails_with(gradcheck(f, numbers({3})), {"careless", "a missing cotangent"});
   fails_with(gradcheck(f, numbers({})), {"careless", "a missing cotangent", "a cotangent of zero gave"});
 }
 
 TEST_CASE("rules that are not linear in the cotangent") {
-  auto squared = op("squared", square, [](const Tensor& g, const Tensor& x) { return 2 * x * g * g; });
+  auto squared = op("squared", squaring, [](const Tensor& g, const Tensor& x) { return 2 * x * g * g; });
   fails_with(gradcheck(squared, numbers({})), {"squared", "not linear in the cotangent"});
-  auto added = op("added", square, [](const Tensor& g, const Tensor& x) { return 2 * x * g + 1e-9; });
+  auto added = op("added", squaring, [](const Tensor& g, const Tensor& x) { return 2 * x * g + 1e-9; });
   fails_with(gradcheck(added, numbers({2})), {"a cotangent of zero gave", "not multiplied by the cotangent"});
-  auto infinite = op("infinite", square, [](const Tensor& g, const Tensor& x) {
+  auto infinite = op("infinite", squaring, [](const Tensor& g, const Tensor& x) {
     Tensor endless(Array::full({}, HUGE_VAL, f64));
     return Tensor(Array::full(x.shape(), g.array().first().as<double>() * HUGE_VAL, f64));
   });
@@ -173,9 +173,9 @@ TEST_CASE("only the second derivative is wrong") {
   fails_with(gradgradcheck(f, named(numbers({2}, 1), "side")),
              {"gradgradcheck: cube: the gradient of input `side` is wrong", "of the gradient of input `side`",
               "analytic  0.0", "no gradient arrives", "the first derivative is right"});
-  auto both = op("wrong", square, [](const Tensor& g, const Tensor& x) { return g * x; });
-  CHECK_GRADIENTS(square, numbers({2}, 1));
-  fails_with(gradgradcheck(op("off", square,
+  auto both = op("wrong", squaring, [](const Tensor& g, const Tensor& x) { return g * x; });
+  CHECK_GRADIENTS(squaring, numbers({2}, 1));
+  fails_with(gradgradcheck(op("off", squaring,
                               [](const Tensor& g, const Tensor& x) {
                                 return op(
                                            "slope", [](const Tensor& s) { return 2 * s; },
@@ -193,10 +193,10 @@ TEST_CASE("functions that do not do the same twice") {
   fails_with(gradcheck([&](const Tensor& x) { return x * ++calls; }, numbers({2}, 1)),
              {"two calls gave 1 and 2 at [0] of the output", "not deterministic"});
   double passes = 0;
-  fails_with(
-      gradcheck(op("tired", square, [&](const Tensor& g, const Tensor& x) { return 2 * x * g + 1e-12 * g * ++passes; }),
-                numbers({2}, 1)),
-      {"two backward passes gave", "the rule is not deterministic"});
+  fails_with(gradcheck(op("tired", squaring,
+                          [&](const Tensor& g, const Tensor& x) { return 2 * x * g + 1e-12 * g * ++passes; }),
+                       numbers({2}, 1)),
+             {"two backward passes gave", "the rule is not deterministic"});
   CHECK(gradcheck([&](const Tensor& x) { return is_recording() ? x * x : x * x; }, numbers({2})));
   fails_with(gradcheck([&](const Tensor& x) { return is_recording() ? 2 * x : x; }, numbers({2}, 1)),
              {"recorded and not recorded, a call gave 1 and 2"});
@@ -270,7 +270,7 @@ TEST_CASE("the fast mode") {
   Tensor large = numbers({200, 500}, -1, 1e-5);
   CHECK_GRADIENTS([](const Tensor& x) { return sin(x) * x; }, large, {.fast = true});
   CHECK_SECOND_GRADIENTS([](const Tensor& x) { return sin(x) * x; }, large, {.fast = true});
-  auto half = op("halved", square, [](const Tensor& g, const Tensor& x) { return g * x; });
+  auto half = op("halved", squaring, [](const Tensor& g, const Tensor& x) { return g * x; });
   fails_with(gradcheck(half, large, {.fast = true}),
              {"halved", "a constant factor: every derivative is 0.5", "elements looked at, of 100000"});
   fails_with(gradgradcheck(op(
@@ -305,7 +305,8 @@ TEST_CASE("what a check refuses") {
     return std::string("nothing was thrown");
   };
   Tensor i(Array::full({2}, 3, i64)), large = numbers({5000});
-  CHECK(message_of([&] { gradcheck(square, i); }).find("gradcheck: no input takes a gradient: nothing to check") == 0);
+  CHECK(message_of([&] { gradcheck(squaring, i); }).find("gradcheck: no input takes a gradient: nothing to check") ==
+        0);
   CHECK(message_of([&] {
           gradcheck([](const Tensor& x) { return x > 0; }, numbers({2}));
         }).find("gradcheck: the function returned nothing that has a gradient") == 0);
@@ -313,16 +314,16 @@ TEST_CASE("what a check refuses") {
           gradgradcheck([](const Tensor& x) { return x > 0; }, numbers({2}));
         }).find("gradgradcheck: the function returned nothing that has a gradient") == 0);
   CHECK(message_of([&] {
-          gradcheck(square, large);
+          gradcheck(squaring, large);
         }).find("gradcheck: 5000 outputs by 5000 inputs are too many derivatives to compare one by one") == 0);
   CHECK(message_of([&] {
-          gradcheck(square, numbers({2}), {.parameters = {{"w", numbers({2})}}});
+          gradcheck(squaring, numbers({2}), {.parameters = {{"w", numbers({2})}}});
         }).find("gradcheck: parameter `w` is no variable") == 0);
   CHECK_THROWS_AS(gradcheck([](const Tensor& x) { return x + numbers({7}); }, numbers({2})), ShapeError);
 }
 
 TEST_CASE("a check formats and streams as its report") {
-  GradCheck check = gradcheck(square, numbers({2}));
+  GradCheck check = gradcheck(squaring, numbers({2}));
   std::ostringstream stream;
   stream << check;
   CHECK(stream.str() == check.report());
