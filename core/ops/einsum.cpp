@@ -7,6 +7,7 @@
 #include "../kernels/arithmetic.hpp"
 #include "../kernels/matmul.hpp"
 #include "arithmetic.hpp"
+#include "compare.hpp"
 #include "matrix.hpp"
 #include "reduce.hpp"
 #include "shape.hpp"
