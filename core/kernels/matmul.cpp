@@ -1,6 +1,7 @@
 #include "matmul.hpp"
 
 #include <cblas.h>
+#include <omp.h>
 
 #include <algorithm>
 #include <limits>
@@ -71,9 +72,27 @@ struct BlasMatrix {
   }
 };
 
+/// While it lives, BLAS uses one thread if the matrix is small. BLAS itself wakes all of them for ten thousand numbers,
+/// which costs more than the product, and a hundred times more on a busy machine.
+class FewThreads {
+ public:
+  explicit FewThreads(std::int64_t elements) : before_(elements < (1 << 18) ? omp_get_max_threads() : 1) {
+    if (before_ > 1) omp_set_num_threads(1);
+  }
+  ~FewThreads() {
+    if (before_ > 1) omp_set_num_threads(before_);
+  }
+  FewThreads(const FewThreads&) = delete;
+  FewThreads& operator=(const FewThreads&) = delete;
+
+ private:
+  int before_;
+};
+
 /// y += m x for a matrix m and a vector x with any positive step.
 template <class T>
 void multiply_vector(const MatrixView<T>& m, const T* x, std::int64_t step, T* y) {
+  FewThreads guard(m.rows * m.columns);
   BlasMatrix<T> matrix(m);
   BlasMatrix<T> vector(MatrixView<T>{x, m.columns, 1, step, 1});
   bool turned = matrix.flag == CblasTrans;
