@@ -13,8 +13,6 @@
 namespace xg::kernels {
 namespace {
 
-// Below this many multiplications a product is cheaper here than in BLAS.
-constexpr std::int64_t small = 8192;
 constexpr std::int64_t int_limit = std::numeric_limits<blasint>::max();
 
 void gemm(CBLAS_TRANSPOSE at, CBLAS_TRANSPOSE bt, blasint m, blasint n, blasint k, const float* a, blasint lda,
@@ -188,9 +186,10 @@ template <class T>
 void multiply(MatrixView<T> a, MatrixView<T> b, T* c, bool add) {
   std::int64_t m = a.rows, n = b.columns, k = a.columns;
   if (m == 0 || n == 0) return;
-  bool huge = std::max({m, n, k}) > int_limit;
-  if (m * n * k <= small || huge) return multiply_small(a, b, c, add);
-  if (m == 1 || n == 1) {
+  bool vector = m == 1 || n == 1, huge = std::max({m, n, k}) > int_limit;
+  Loop loop = best_loop(a, b);
+  if (m * n * k <= limit_of<T>(loop, vector) || huge) return multiply_small(a, b, c, add, loop);
+  if (vector) {
     if (!add) std::fill_n(c, m * n, T(0));
     if (n == 1) multiply_vector(a, b.data, b.row, c);
     else multiply_vector(b.transposed(), a.data, a.column, c);

@@ -1,6 +1,7 @@
 #include "matmul.hpp"
 
 #include "../error/error.hpp"
+#include "../graph/engine_ops.hpp"
 #include "../graph/record.hpp"
 #include "../kernels/matmul.hpp"
 #include "matrix.hpp"
@@ -93,8 +94,14 @@ Tensor sum_of_outer(const Tensor& g, const Tensor& x) {
   DType dtype = promote(g.dtype(), x.dtype());
   return record("sum_of_outer", kernels::sum_of_outer(g.array().cast(dtype), x.array().cast(dtype)), {g, x},
                 [g, x](const Tensor& h, const Wants& wants) -> Tensors {
-                  return {wants[0] ? linear(x, h) : Tensor(), wants[1] ? matmul(g, h) : Tensor()};
+                  return {wants[0] ? linear(x, h) : Tensor(), wants[1] ? linear(g, matrix_transpose(h)) : Tensor()};
                 });
+}
+
+/// Σ g over the leading axes: the gradient of a bias.
+Tensor sum_of_rows(const Tensor& g) {
+  Shape last{g.shape().back()};
+  return g.size() == last[0] ? in_shape(g, last) : sum_to(g, last);
 }
 
 void check_linear(const Operand& x, const Operand& weight, const Tensor& bias) {
@@ -122,15 +129,17 @@ Tensor linear(const Operand& x, const Operand& weight, const Tensor& bias) {
   check_linear(x, weight, bias);
   DType dtype = promote(x, weight);
   if (!bias.defined())
-    return record("linear", kernels::linear(x.array(dtype), weight.array(dtype), Array()), {x, weight},
-                  [x = x.tensor(), w = weight.tensor()](const Tensor& g, const Wants& wants) -> Tensors {
-                    return {wants[0] ? matmul(g, w) : Tensor(), wants[1] ? sum_of_outer(g, x) : Tensor()};
-                  });
+    return record(
+        "linear", kernels::linear(x.array(dtype), weight.array(dtype), Array()), {x, weight},
+        [x = x.tensor(), w = weight.tensor()](const Tensor& g, const Wants& wants) -> Tensors {
+          return {wants[0] ? linear(g, matrix_transpose(w)) : Tensor(), wants[1] ? sum_of_outer(g, x) : Tensor()};
+        });
   dtype = promote(dtype, bias.dtype());
   Operand b(bias, x.site());
   return record("linear", kernels::linear(x.array(dtype), weight.array(dtype), b.array(dtype)), {x, weight, b},
                 [x = x.tensor(), w = weight.tensor()](const Tensor& g, const Wants& wants) -> Tensors {
-                  return {wants[0] ? matmul(g, w) : Tensor(), wants[1] ? sum_of_outer(g, x) : Tensor(), g};
+                  return {wants[0] ? linear(g, matrix_transpose(w)) : Tensor(),
+                          wants[1] ? sum_of_outer(g, x) : Tensor(), wants[2] ? sum_of_rows(g) : Tensor()};
                 });
 }
 
