@@ -1,5 +1,6 @@
 #include "gather.hpp"
 
+#include <algorithm>
 #include <vector>
 
 #include "../array/loops.hpp"
@@ -10,8 +11,8 @@ namespace {
 
 constexpr std::int64_t grain = 1 << 14;
 
-/// Where in an array with `strides` each pick starts.
-std::vector<std::int64_t> starts(const Picks& picks, const Strides& strides) {
+/// Where along axes with these strides each pick lies.
+std::vector<std::int64_t> places(const Picks& picks, const std::int64_t* strides) {
   std::vector<std::int64_t> offsets(static_cast<std::size_t>(picks[0].size()), 0);
   for (std::size_t k = 0; k < picks.size(); ++k) {
     const std::int64_t* index = picks[k].data<std::int64_t>();
@@ -20,40 +21,63 @@ std::vector<std::int64_t> starts(const Picks& picks, const Strides& strides) {
   return offsets;
 }
 
-/// The axes of x from `first` on.
-Array tail(const Array& x, std::size_t first) {
-  return x.view(Shape(x.shape().begin() + first, x.shape().end()),
-                Strides(x.strides().begin() + first, x.strides().end()));
-}
+/// How an array with picked axes and a row-major one with the picks in their place are walked together: rows of the
+/// axes behind, for each pick, for each index of the axes before.
+struct Walk {
+  LoopNest behind, before;            // strides of the picked array, then of the packed one
+  std::vector<std::int64_t> offsets;  // of the picks, in the picked array
+  std::int64_t row;                   // elements behind
 
-/// Calls `f(a, b)` for the offsets of all pairs of a row.
-template <class F>
-void for_row(const LoopNest& nest, const F& f) {
-  std::int64_t inner = nest.inner(), step_a = nest.inner_stride(0), step_b = nest.inner_stride(1);
-  auto row = [&](std::int64_t a, std::int64_t b) {
-    if (step_a == 1 && step_b == 1)
-      for (std::int64_t i = 0; i < inner; ++i) f(a + i, b + i);
-    else
-      for (std::int64_t i = 0; i < inner; ++i) f(a + i * step_a, b + i * step_b);
-  };
-  if (nest.rank() <= 1) row(0, 0);
-  else for_each_outer(nest, 1, 0, outer_count(nest, 1), [&](const std::int64_t* at) { row(at[0], at[1]); });
-}
+  Walk(const Array& x, const Picks& picks, std::int64_t axis)
+      : behind(nest(x, axis + static_cast<std::int64_t>(picks.size()), x.rank(), 1)),
+        before(nest(x, 0, axis, behind.elements() * picks[0].size())),
+        offsets(places(picks, x.strides().begin() + axis)), row(behind.elements()) {}
+
+  /// Axes [first, last) of x beside packed ones whose innermost step is `step`.
+  static LoopNest nest(const Array& x, std::int64_t first, std::int64_t last, std::int64_t step) {
+    Shape shape(x.shape().begin() + first, x.shape().begin() + last);
+    Strides own(x.strides().begin() + first, x.strides().begin() + last), packed = contiguous_strides(shape);
+    for (std::int64_t& stride : packed) stride *= step;
+    return LoopNest(shape, {&own, &packed});
+  }
+
+  /// Calls `f(a, b)` with the offsets of every pair of elements that belong to picks [first, last) of all.
+  template <class F>
+  void run(std::int64_t first, std::int64_t last, const F& f) const {
+    auto count = static_cast<std::int64_t>(offsets.size());
+    for_each_outer(before, 0, first / count, (last - 1) / count + 1, [&](const std::int64_t* at) {
+      std::int64_t outer = at[1] / (count * row);
+      std::int64_t from = std::max<std::int64_t>(0, first - outer * count), to = std::min(count, last - outer * count);
+      if (row == 1) {
+        for (std::int64_t b = from; b < to; ++b) f(at[0] + offsets[static_cast<std::size_t>(b)], at[1] + b);
+      } else {
+        for (std::int64_t b = from; b < to; ++b) rows(at[0] + offsets[static_cast<std::size_t>(b)], at[1] + b * row, f);
+      }
+    });
+  }
+
+ private:
+  template <class F>
+  void rows(std::int64_t a, std::int64_t b, const F& f) const {
+    std::int64_t inner = behind.inner(), step = behind.inner_stride(0);
+    auto one = [&](std::int64_t from, std::int64_t to) {
+      if (step == 1)
+        for (std::int64_t i = 0; i < inner; ++i) f(from + i, to + i);
+      else
+        for (std::int64_t i = 0; i < inner; ++i) f(from + i * step, to + i);
+    };
+    if (behind.rank() <= 1) return one(a, b);
+    for_each_outer(behind, 1, 0, outer_count(behind, 1), [&](const std::int64_t* at) { one(a + at[0], b + at[1]); });
+  }
+};
 
 template <class T>
-void gather_typed(const Array& x, const std::vector<std::int64_t>& offsets, const Array& row, Array& result) {
-  Strides packed = contiguous_strides(row.shape());
-  LoopNest nest(row.shape(), {&row.strides(), &packed});
+void gather_typed(const Array& x, const Walk& walk, Array& result) {
   const T* from = x.data<T>();
   T* to = result.fill<T>();
-  std::int64_t length = row.size();
-  parallel_for(static_cast<std::int64_t>(offsets.size()), std::max<std::int64_t>(1, grain / length),
+  parallel_for(result.size() / walk.row, std::max<std::int64_t>(1, grain / walk.row),
                [&](std::int64_t first, std::int64_t last) {
-                 for (std::int64_t b = first; b < last; ++b) {
-                   const T* source = from + offsets[b];
-                   T* target = to + b * length;
-                   for_row(nest, [&](std::int64_t i, std::int64_t j) { target[j] = source[i]; });
-                 }
+                 walk.run(first, last, [&](std::int64_t a, std::int64_t b) { to[b] = from[a]; });
                });
 }
 
@@ -68,44 +92,43 @@ LoopNest along(const Array& indices, const Array& x, const Array& indexed, std::
 template <class F>
 void for_each_along(const LoopNest& nest, const Array& indices, const F& f) {
   const std::int64_t* index = indices.data<std::int64_t>();
+  std::int64_t inner = nest.inner(), step = nest.inner_stride(0), pace = nest.inner_stride(1),
+               by = nest.inner_stride(2);
   for_each_outer(nest, 1, 0, outer_count(nest, 1), [&](const std::int64_t* at) {
-    for (std::int64_t i = 0; i < nest.inner(); ++i)
-      f(at[0] + i * nest.inner_stride(0), index[at[1] + i * nest.inner_stride(1)], at[2] + i * nest.inner_stride(2));
+    if (step == 1 && pace == 1 && by == 0)
+      for (std::int64_t i = 0; i < inner; ++i) f(at[0] + i, index[at[1] + i], at[2]);
+    else
+      for (std::int64_t i = 0; i < inner; ++i) f(at[0] + i * step, index[at[1] + i * pace], at[2] + i * by);
   });
 }
 
 }  // namespace
 
-Array gather(const Array& x, const Picks& picks) {
-  Array row = tail(x, picks.size());
-  Shape shape = picks[0].shape();
-  for (std::int64_t length : row.shape()) shape.push_back(length);
+Array gather(const Array& x, const Picks& picks, std::int64_t axis) {
+  Shape shape(x.shape().begin(), x.shape().begin() + axis);
+  for (std::int64_t length : picks[0].shape()) shape.push_back(length);
+  for (std::int64_t k = axis + static_cast<std::int64_t>(picks.size()); k < x.rank(); ++k)
+    shape.push_back(x.shape()[k]);
   Array result(shape, x.dtype());
   if (result.size() == 0) return result;
-  std::vector<std::int64_t> offsets = starts(picks, x.strides());
+  Walk walk(x, picks, axis);
   switch (size_of(x.dtype())) {
-    case 1: gather_typed<std::uint8_t>(x, offsets, row, result); break;
-    case 4: gather_typed<std::uint32_t>(x, offsets, row, result); break;
-    default: gather_typed<std::uint64_t>(x, offsets, row, result);
+    case 1: gather_typed<std::uint8_t>(x, walk, result); break;
+    case 4: gather_typed<std::uint32_t>(x, walk, result); break;
+    default: gather_typed<std::uint64_t>(x, walk, result);
   }
   return result;
 }
 
-void scatter_add(const Array& x, const Picks& picks, Array& target) {
+void scatter_add(const Array& x, const Picks& picks, std::int64_t axis, Array& target) {
   if (x.size() == 0) return;
-  std::vector<std::int64_t> offsets = starts(picks, target.strides());
-  Array from_row = tail(x, picks[0].shape().size()), to_row = tail(target, picks.size());
   Array packed = x.contiguous();
-  Strides from_strides = contiguous_strides(from_row.shape());
-  LoopNest nest(from_row.shape(), {&from_strides, &to_row.strides()});
+  Walk walk(target, picks, axis);
   visit(x.dtype(), [&](auto t) {
     using T = decltype(t);
     const T* from = packed.data<T>();
     T* to = target.fill<T>();
-    for (std::int64_t offset : offsets) {
-      for_row(nest, [&](std::int64_t i, std::int64_t j) { to[offset + j] = static_cast<T>(to[offset + j] + from[i]); });
-      from += from_row.size();
-    }
+    walk.run(0, x.size() / walk.row, [&](std::int64_t a, std::int64_t b) { to[a] = static_cast<T>(to[a] + from[b]); });
   });
 }
 

@@ -5,13 +5,13 @@
 
 namespace xg::kernels {
 
-/// Index arrays of one shape, one for each of the first axes of an array.
+/// Index arrays of one shape, one for each of some neighbouring axes of an array.
 using Picks = SmallVector<Array, 2>;
 
-/// result[b, …] = x[picks[0][b], picks[1][b], …, …].
-Array gather(const Array& x, const Picks& picks);
-/// target[picks[0][b], …, …] += x[b, …]; equal dtypes, repeated indices add up.
-void scatter_add(const Array& x, const Picks& picks, Array& target);
+/// result[i…, b…, j…] = x[i…, picks[0][b…], picks[1][b…], …, j…], where the picked axes start at `axis`.
+Array gather(const Array& x, const Picks& picks, std::int64_t axis);
+/// target[i…, picks[0][b…], …, j…] += x[i…, b…, j…]; equal dtypes, repeated indices add up.
+void scatter_add(const Array& x, const Picks& picks, std::int64_t axis, Array& target);
 
 /// result[i, j, k] = x[i, indices[i, j, k], k] for axis 1; `indices` is no longer than x along the other axes.
 Array gather_along(const Array& x, const Array& indices, std::int64_t axis);

@@ -9,6 +9,7 @@
 #include "../graph/engine_ops.hpp"
 #include "../graph/meet.hpp"
 #include "../graph/record.hpp"
+#include "check_shape.hpp"
 #include "functions.hpp"
 #include "pick.hpp"
 #include "shape.hpp"
@@ -54,8 +55,7 @@ Tensor gathered(const char* op, const Operand& x, const Array& indices, std::int
 Tensor take(const Operand& x, const Operand& indices, std::int64_t axis) {
   axis = normal_axis("take", axis, x.shape().rank(), x.site());
   Array picks = detail::normal_indices("take", indices.array(), axis, x.shape()[axis], x.site());
-  CallScope scope(x.site());
-  return detail::pick_at("take", x, {picks}, axis);
+  return detail::pick("take", x, {picks}, axis);
 }
 
 Tensor take(const Operand& x, const Operand& indices) {
@@ -144,6 +144,7 @@ Tensor one_hot(const Operand& indices, std::int64_t classes, DType dtype) {
           .raise<IndexError>();
   Shape shape = packed.shape();
   shape.push_back(classes);
+  detail::check_shape("one_hot", shape, indices.site());
   Array value = Array::zeros(shape, dtype);
   visit(dtype, [&](auto t) {
     auto* to = value.fill<decltype(t)>();

@@ -165,12 +165,12 @@ void meet(Plan& plan, const Site& site) {
 
 Tensor picked(const Tensor& view, Plan& plan, const Site& site) {
   meet(plan, site);
+  Operand x(view, site);
+  if (plan.together) return detail::pick("index", x, plan.picks, plan.picked[0]);
   CallScope scope(site);
-  if (plan.together && plan.picked.back() - plan.picked[0] + 1 == plan.picked.rank())
-    return detail::pick_at("index", Operand(view, site), plan.picks, plan.picked[0]);
   Shape front;
   for (std::int64_t k = 0; k < plan.picked.rank(); ++k) front.push_back(k);
-  return detail::pick("index", moveaxis(Operand(view, site), plan.picked, front), plan.picks);
+  return detail::pick("index", moveaxis(x, plan.picked, front), plan.picks, 0);
 }
 
 }  // namespace

@@ -4,7 +4,6 @@
 
 #include "../error/error.hpp"
 #include "../graph/record.hpp"
-#include "shape.hpp"
 
 namespace xg::detail {
 
@@ -31,27 +30,17 @@ Array normal_indices(const char* op, const Array& indices, std::int64_t axis, st
   return result;
 }
 
-Tensor pick(const char* op, const Operand& x, const kernels::Picks& picks) {
-  return record(op, kernels::gather(x.array(), picks), {x},
-                [op, picks, whole = x.shape()](const Tensor& g) -> Tensors { return {unpick(op, g, picks, whole)}; });
+Tensor pick(const char* op, const Operand& x, const kernels::Picks& picks, std::int64_t axis) {
+  return record(
+      op, kernels::gather(x.array(), picks, axis), {x},
+      [op, picks, axis, whole = x.shape()](const Tensor& g) -> Tensors { return {unpick(op, g, picks, axis, whole)}; });
 }
 
-Tensor unpick(const char* op, const Operand& x, const kernels::Picks& picks, const Shape& whole) {
+Tensor unpick(const char* op, const Operand& x, const kernels::Picks& picks, std::int64_t axis, const Shape& whole) {
   Array from = x.array(), value = Array::zeros(whole, from.dtype());
-  kernels::scatter_add(from, picks, value);
-  return record(op, std::move(value), {x}, [op, picks](const Tensor& g) -> Tensors { return {pick(op, g, picks)}; });
-}
-
-Tensor pick_at(const char* op, const Operand& x, const kernels::Picks& picks, std::int64_t axis) {
-  if (axis == 0) return pick(op, x, picks);
-  auto counted = [](std::int64_t first, std::int64_t count) {
-    Shape axes;
-    for (std::int64_t k = 0; k < count; ++k) axes.push_back(first + k);
-    return axes;
-  };
-  auto taken = static_cast<std::int64_t>(picks.size()), joint = picks[0].rank();
-  Tensor found = pick(op, moveaxis(x, counted(axis, taken), counted(0, taken)), picks);
-  return joint == 0 ? found : moveaxis(found, counted(0, joint), counted(axis, joint));
+  kernels::scatter_add(from, picks, axis, value);
+  return record(op, std::move(value), {x},
+                [op, picks, axis](const Tensor& g) -> Tensors { return {pick(op, g, picks, axis)}; });
 }
 
 }  // namespace xg::detail

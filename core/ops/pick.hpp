@@ -10,12 +10,9 @@ namespace xg::detail {
 /// first that is out of range, DTypeError unless they are i64.
 Array normal_indices(const char* op, const Array& indices, std::int64_t axis, std::int64_t length, const Site& site);
 
-/// y[b, …] = x[picks[0][b], …, …]; d/dx: unpick of the cotangent.
-Tensor pick(const char* op, const Operand& x, const kernels::Picks& picks);
+/// y[i…, b…, j…] = x[i…, picks[0][b…], …, j…], where the picked axes start at `axis`; d/dx: unpick of the cotangent.
+Tensor pick(const char* op, const Operand& x, const kernels::Picks& picks, std::int64_t axis);
 /// A tensor of shape `whole`, zero but for x added at the picks. d/dx: pick of the cotangent.
-Tensor unpick(const char* op, const Operand& x, const kernels::Picks& picks, const Shape& whole);
-
-/// Picks along the neighbouring axes from `axis` on: the axes of the picks stand in their place.
-Tensor pick_at(const char* op, const Operand& x, const kernels::Picks& picks, std::int64_t axis);
+Tensor unpick(const char* op, const Operand& x, const kernels::Picks& picks, std::int64_t axis, const Shape& whole);
 
 }  // namespace xg::detail

@@ -8,7 +8,8 @@
 #include "../error/error.hpp"
 #include "../graph/engine_ops.hpp"
 #include "../graph/record.hpp"
-#include "gather.hpp"
+#include "check_shape.hpp"
+#include "pick.hpp"
 #include "shape.hpp"
 #include "slice.hpp"
 
@@ -99,21 +100,36 @@ Tensor tile(const Operand& x, const Shape& times) {
     apart.push_back(shape[k]);
     wide.push_back(counts[k]);
     wide.push_back(shape[k]);
-    result.push_back(counts[k] * shape[k]);
   }
+  detail::check_shape("tile", wide, x.site());
+  for (std::size_t k = 0; k < shape.size(); ++k) result.push_back(counts[k] * shape[k]);
   return reshape(broadcast_to(reshape(x, apart), wide), result);
 }
+
+namespace {
+
+/// Index k of an axis `times(k)` times.
+template <class F>
+Tensor repeated(const Operand& x, std::int64_t axis, const F& times) {
+  std::int64_t length = x.shape()[axis];
+  Shape shape = x.shape();
+  shape[axis] = 0;
+  for (std::int64_t k = 0; k < length; ++k) {
+    shape[axis] += times(k);
+    detail::check_shape("repeat", shape, x.site());
+  }
+  Array indices(Shape{shape[axis]}, DType::i64);
+  std::int64_t* to = indices.fill<std::int64_t>();
+  for (std::int64_t k = 0; k < length; ++k) to = std::fill_n(to, times(k), k);
+  return detail::pick("repeat", x, {indices}, axis);
+}
+
+}  // namespace
 
 Tensor repeat(const Operand& x, std::int64_t times, std::int64_t axis) {
   axis = normal_axis("repeat", axis, x.shape().rank(), x.site());
   check_times("repeat", {times}, x.site());
-  CallScope scope(x.site());
-  Shape apart = x.shape(), result = x.shape();
-  apart.insert(axis + 1, 1);
-  Shape wide = apart;
-  wide[axis + 1] = times;
-  result[axis] *= times;
-  return reshape(broadcast_to(reshape(x, apart), wide), result);
+  return repeated(x, axis, [&](std::int64_t) { return times; });
 }
 
 Tensor repeat(const Operand& x, const Shape& times, std::int64_t axis) {
@@ -124,12 +140,7 @@ Tensor repeat(const Operand& x, const Shape& times, std::int64_t axis) {
         .fact("x", describe(x))
         .at(x.site())
         .raise<ShapeError>();
-  std::int64_t total = 0;
-  for (std::int64_t count : times) total += count;
-  Array indices(Shape{total}, DType::i64);
-  std::int64_t* to = indices.fill<std::int64_t>();
-  for (std::int64_t k = 0; k < times.rank(); ++k) to = std::fill_n(to, times[k], k);
-  return take(x, Tensor(indices), axis);
+  return repeated(x, axis, [&](std::int64_t k) { return times[k]; });
 }
 
 Tensors meshgrid(const Operands& axes) {
@@ -182,7 +193,7 @@ Tensor pad(const Operand& x, const PadWidths& widths, const PadOptions& options)
   Shape whole = shape;
   for (std::int64_t axis = 0; axis < shape.rank(); ++axis) {
     auto [before, after] = width_of(axis);
-    constexpr std::int64_t unlimited = INT64_MAX;
+    constexpr std::int64_t unlimited = std::int64_t(1) << 58;
     std::int64_t most = options.mode == PadMode::constant    ? unlimited
                         : options.mode == PadMode::reflect   ? std::max<std::int64_t>(0, shape[axis] - 1)
                         : options.mode == PadMode::replicate ? (shape[axis] > 0 ? unlimited : 0)
@@ -196,6 +207,7 @@ Tensor pad(const Operand& x, const PadWidths& widths, const PadOptions& options)
           .raise<ValueError>();
     whole[axis] += before + after;
   }
+  detail::check_shape("pad", whole, x.site());
   if (options.mode == PadMode::constant) {
     detail::Slice inside(whole);
     inside.shape = shape;
@@ -206,7 +218,7 @@ Tensor pad(const Operand& x, const PadWidths& widths, const PadOptions& options)
   Tensor result = x.tensor();
   for (std::int64_t axis = 0; axis < shape.rank(); ++axis)
     if (whole[axis] != shape[axis])
-      result = take(result, Tensor(sources(options.mode, width_of(axis), shape[axis])), axis);
+      result = detail::pick("pad", result, {sources(options.mode, width_of(axis), shape[axis])}, axis);
   return result;
 }
 

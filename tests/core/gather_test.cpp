@@ -154,6 +154,11 @@ TEST_CASE("what these ops complain about") {
         "masked_fill: a value of shape (3,) is not one number");
   CHECK(message<DTypeError>([&] { one_hot(zeros({2})); }, here) == "one_hot: indices are i64, not f32");
   CHECK(message<IndexError>([&] { one_hot(tensor({0, 3}, i64), 3); }, here) == "one_hot: index 3 is none of 3 classes");
+  CHECK(message<ValueError>(
+            [&] {
+              one_hot(tensor({0, 3}, i64), std::int64_t(1) << 60);
+            },
+            here) == "one_hot: too many elements in (2, 1152921504606846976)");
   CHECK(message<IndexError>([&] { one_hot(tensor({-1}, i64)); }) == "one_hot: index -1 is none of 0 classes");
   CHECK(message<IndexError>([&] { shuffle(x, 2); }, here) == "shuffle: axis 2 is out of range for 2 axes");
 }

@@ -109,6 +109,16 @@ TEST_CASE("what these ops complain about") {
   CHECK(message<ValueError>([&] { repeat(x, {1, -1}, 0); }, here) == "repeat: cannot repeat -1 times");
   CHECK(message<ShapeError>([&] { repeat(x, {1, 1}, 1); }, here) == "repeat: 2 numbers for axis 1 of length 3");
   CHECK(message<IndexError>([&] { repeat(x, 1, 2); }) == "repeat: axis 2 is out of range for 2 axes");
+  std::int64_t large = std::int64_t(1) << 57;
+  CHECK(message<ValueError>([&] { repeat(x, large, 0); }, here) ==
+        "repeat: too many elements in (144115188075855872, 3)");
+  CHECK(message<ValueError>(
+            [&] {
+              tile(x, {large, 8});
+            },
+            here) == "tile: too many elements in (144115188075855872, 2, 8, 3)");
+  CHECK(message<ValueError>([&] { pad(x, large); }, here) ==
+        "pad: too many elements in (288230376151711746, 288230376151711747)");
   CHECK(message<ShapeError>([&] { meshgrid({x}); }, here) == "meshgrid: a tensor of shape (2, 3) is not 1-d");
   CHECK(message<ShapeError>([&] { pad(x, {{1, 1}, {1, 1}, {1, 1}}); }, here) == "pad: 3 widths for 2 axes");
   CHECK(message<ValueError>(
