@@ -117,6 +117,16 @@ void multiply(MatrixView<std::uint64_t> a, MatrixView<std::uint64_t> b, std::uin
 }
 void multiply(MatrixView<bool> a, MatrixView<bool> b, bool* c, bool add) { multiply_exact(a, b, c, add); }
 
+template <class F>
+void visit_product(DType dtype, const F& f) {
+  switch (dtype) {
+    case DType::boolean: return f(bool());
+    case DType::i64: return f(std::uint64_t());
+    case DType::f32: return f(float());
+    default: return f(double());
+  }
+}
+
 template <class T>
 MatrixView<T> last_two(const Array& x) {
   std::size_t rank = x.shape().size();
@@ -207,56 +217,54 @@ Array matmul(const Array& a, const Array& b, const Shape& batch) {
   shape.push_back(a.shape()[a.shape().size() - 2]);
   shape.push_back(b.shape().back());
   Array result(shape, a.dtype());
-  switch (a.dtype()) {
-    case DType::boolean: multiply_batches<bool>(a, b, batch, result); break;
-    case DType::i64: multiply_batches<std::uint64_t>(a, b, batch, result); break;
-    case DType::f32: multiply_batches<float>(a, b, batch, result); break;
-    default: multiply_batches<double>(a, b, batch, result);
-  }
+  visit_product(a.dtype(), [&](auto t) { multiply_batches<decltype(t)>(a, b, batch, result); });
   return result;
 }
 
 namespace {
 
+/// x as a matrix of its last axis: (..., n) -> (rows, n). `keep` holds the copy, should there have to be one.
 template <class T>
-void linear_typed(const Array& x, const Array& weight, const Array& bias, Array& result) {
-  std::int64_t in = weight.shape()[1], out = weight.shape()[0];
-  std::int64_t rows = out == 0 ? 0 : result.size() / out;
-  T* to = result.fill<T>();
-  if (bias) {
-    const T* from = bias.data<T>();
-    std::int64_t step = bias.strides()[0];
-    for (std::int64_t i = 0; i < rows; ++i)
-      for (std::int64_t j = 0; j < out; ++j) to[i * out + j] = from[j * step];
-  }
-  MatrixView<T> right = last_two<T>(weight).transposed();
-  if (x.is_contiguous()) return multiply({x.data<T>(), rows, in, in, 1}, right, to, static_cast<bool>(bias));
-  Array matrix = x.reshaped({rows, in});
-  multiply(last_two<T>(matrix), right, to, static_cast<bool>(bias));
+MatrixView<T> as_rows(const Array& x, Array& keep) {
+  std::int64_t n = x.shape().back();
+  std::int64_t rows = n == 0 ? Shape(x.shape().begin(), x.shape().end() - 1).elements() : x.size() / n;
+  if (x.is_contiguous()) return {x.data<T>(), rows, n, n, 1};
+  keep = x.reshaped({rows, n});
+  return last_two<T>(keep);
 }
 
 }  // namespace
 
-Array linear(const Array& x, const Array& weight, const Array& bias) {
+Array linear(const Array& x, const Array& weight, const Array& bias, bool turned) {
   Shape shape = x.shape();
-  shape.back() = weight.shape()[0];
+  shape.back() = weight.shape()[turned ? 1 : 0];
   Array result(shape, x.dtype());
   if (result.size() == 0) return result;
-  switch (x.dtype()) {
-    case DType::boolean: linear_typed<bool>(x, weight, bias, result); break;
-    case DType::i64: linear_typed<std::uint64_t>(x, weight, bias, result); break;
-    case DType::f32: linear_typed<float>(x, weight, bias, result); break;
-    default: linear_typed<double>(x, weight, bias, result);
-  }
+  visit_product(x.dtype(), [&](auto t) {
+    using T = decltype(t);
+    Array keep;
+    MatrixView<T> left = as_rows<T>(x, keep), right = last_two<T>(weight);
+    T* to = result.fill<T>();
+    if (bias) {
+      const T* from = bias.data<T>();
+      std::int64_t step = bias.strides()[0], out = shape.back();
+      for (std::int64_t i = 0; i < left.rows; ++i)
+        for (std::int64_t j = 0; j < out; ++j) to[i * out + j] = from[j * step];
+    }
+    multiply(left, turned ? right : right.transposed(), to, static_cast<bool>(bias));
+  });
   return result;
 }
 
 Array sum_of_outer(const Array& g, const Array& x) {
-  std::int64_t out = g.shape().back(), in = x.shape().back();
-  if (g.rank() == 2) return matmul(g.transposed(), x, {});
-  std::int64_t rows = 1;
-  for (std::size_t i = 0; i + 1 < g.shape().size(); ++i) rows *= g.shape()[i];
-  return matmul(g.reshaped({rows, out}).transposed(), x.reshaped({rows, in}), {});
+  Array result({g.shape().back(), x.shape().back()}, g.dtype());
+  if (result.size() == 0) return result;
+  visit_product(g.dtype(), [&](auto t) {
+    using T = decltype(t);
+    Array keep_g, keep_x;
+    multiply(as_rows<T>(g, keep_g).transposed(), as_rows<T>(x, keep_x), result.fill<T>(), false);
+  });
+  return result;
 }
 
 }  // namespace xg::kernels

@@ -26,8 +26,9 @@ extern template void multiply(MatrixView<double> a, MatrixView<double> b, double
 /// to 1 or left out in front, along which products are then summed. Booleans multiply by "and" and add by "or".
 Array matmul(const Array& a, const Array& b, const Shape& batch);
 
-/// x weightᵀ + bias over the last axis of x; weight is (out, in), bias (out,) or none; one dtype.
-Array linear(const Array& x, const Array& weight, const Array& bias);
+/// x weightᵀ + bias over the last axis of x; weight is (out, in), bias (out,) or none; one dtype. When `turned`,
+/// x weight + bias with a weight of (in, out).
+Array linear(const Array& x, const Array& weight, const Array& bias, bool turned = false);
 
 /// Σ gᵀ x over all leading axes, which are equal: (..., out), (..., in) -> (out, in).
 Array sum_of_outer(const Array& g, const Array& x);

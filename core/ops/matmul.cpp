@@ -1,7 +1,6 @@
 #include "matmul.hpp"
 
 #include "../error/error.hpp"
-#include "../graph/engine_ops.hpp"
 #include "../graph/record.hpp"
 #include "../kernels/matmul.hpp"
 #include "matrix.hpp"
@@ -98,10 +97,23 @@ Tensor sum_of_outer(const Tensor& g, const Tensor& x) {
                 });
 }
 
-/// Σ g over the leading axes: the gradient of a bias.
-Tensor sum_of_rows(const Tensor& g) {
-  Shape last{g.shape().back()};
-  return g.size() == last[0] ? in_shape(g, last) : sum_to(g, last);
+/// Cotangents of x, weight and bias.
+Tensors linear_gradients(const Tensor& g, const Tensor& x, const Tensor& weight, const Wants& wants) {
+  bool biased = wants.size() == 3;
+  Shape outputs{g.shape().back()};
+  bool one_row = g.size() == outputs[0];
+  Tensors result;
+  if (is_recording() || x.dtype() != g.dtype() || weight.dtype() != g.dtype()) {
+    result.push_back(wants[0] ? linear(g, matrix_transpose(weight)) : Tensor());
+    result.push_back(wants[1] ? sum_of_outer(g, x) : Tensor());
+    if (biased) result.push_back(one_row ? in_shape(g, outputs) : g);  // the engine sums it
+    return result;
+  }
+  // The same, without the views between.
+  result.push_back(wants[0] ? Tensor(kernels::linear(g.array(), weight.array(), Array(), true)) : Tensor());
+  result.push_back(wants[1] ? Tensor(kernels::sum_of_outer(g.array(), x.array())) : Tensor());
+  if (biased) result.push_back(one_row && wants[2] ? Tensor(g.array().reshaped(outputs)) : g);
+  return result;
 }
 
 void check_linear(const Operand& x, const Operand& weight, const Tensor& bias) {
@@ -128,19 +140,16 @@ void check_linear(const Operand& x, const Operand& weight, const Tensor& bias) {
 Tensor linear(const Operand& x, const Operand& weight, const Tensor& bias) {
   check_linear(x, weight, bias);
   DType dtype = promote(x, weight);
+  auto rule = [x = x.tensor(), weight = weight.tensor()](const Tensor& g, const Wants& wants) -> Tensors {
+    return linear_gradients(g, x, weight, wants);
+  };
   if (!bias.defined())
-    return record(
-        "linear", kernels::linear(x.array(dtype), weight.array(dtype), Array()), {x, weight},
-        [x = x.tensor(), w = weight.tensor()](const Tensor& g, const Wants& wants) -> Tensors {
-          return {wants[0] ? linear(g, matrix_transpose(w)) : Tensor(), wants[1] ? sum_of_outer(g, x) : Tensor()};
-        });
+    return record("linear", kernels::linear(x.array(dtype), weight.array(dtype), Array()), {x, weight},
+                  std::move(rule));
   dtype = promote(dtype, bias.dtype());
   Operand b(bias, x.site());
   return record("linear", kernels::linear(x.array(dtype), weight.array(dtype), b.array(dtype)), {x, weight, b},
-                [x = x.tensor(), w = weight.tensor()](const Tensor& g, const Wants& wants) -> Tensors {
-                  return {wants[0] ? linear(g, matrix_transpose(w)) : Tensor(),
-                          wants[1] ? sum_of_outer(g, x) : Tensor(), wants[2] ? sum_of_rows(g) : Tensor()};
-                });
+                std::move(rule));
 }
 
 Tensor dot(const Operand& a, const Operand& b) {
