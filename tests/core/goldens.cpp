@@ -100,7 +100,7 @@ std::string difference(const Tensor& found, const Tensor& expected, double toler
 // One case.
 
 struct Case {
-  std::string op, name;
+  std::string op, name, layout;
   Tensors inputs, outputs;
   bool has_grad, has_second;
   Tensors cotangents, grads, directions, second_grads, second_cotangent_grads;
@@ -122,6 +122,28 @@ struct Case {
 };
 
 Tensor as(const Tensor& x, DType dtype) { return x.defined() && x.dtype() == f64 ? Tensor(x.array().cast(dtype)) : x; }
+
+/// The same values in a buffer with its axes in reverse order and gaps between the elements, which hold no number.
+Tensor scattered(const Tensor& x) {
+  if (!x.defined()) return x;
+  return visit(x.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    Strides strides;
+    std::int64_t step = 2;
+    for (std::int64_t length : x.shape()) {
+      strides.push_back(step);
+      step *= length;
+    }
+    Array buffer = Array::full({step}, std::numeric_limits<T>::quiet_NaN(), x.dtype());
+    Array row_major = x.array().contiguous();
+    for (std::int64_t i = 0; i < x.size(); ++i) {
+      std::int64_t place = 0, rest = i;
+      for (std::int64_t axis = x.rank(); axis-- > 0; rest /= x.size(axis)) place += rest % x.size(axis) * strides[axis];
+      buffer.fill<T>()[place] = row_major.data<T>()[i];
+    }
+    return Tensor(buffer.view(x.shape(), strides));
+  });
+}
 
 /// Whether f32 holds what the case is about: no number of it is too large or too small.
 bool fits_f32(const Case& golden) {
@@ -157,6 +179,14 @@ std::pair<Tensors, Tensors> leaves_of(const Case& golden, DType dtype) {
     if (golden.has_grad && golden.grads[i].defined()) leaves.push_back(inputs[i] = variable(inputs[i]));
   }
   return {inputs, leaves};
+}
+
+/// The case with inputs and cotangents that are views.
+Case scattered(Case golden) {
+  golden.layout = ", views,";
+  for (Tensors* list : {&golden.inputs, &golden.cotangents, &golden.directions})
+    for (Tensor& x : *list) x = scattered(x);
+  return golden;
 }
 
 /// The case at inputs that f32 holds exactly, as computed in f64.
@@ -232,7 +262,7 @@ constexpr double usual_tolerance(DType dtype) { return dtype == f64 ? 1e-12 : 4e
 void check_case(const GoldenRow& row, const Case& golden, DType dtype) {
   int strict_order = dtype == f64 ? row.strict_order : -1;
   std::vector<std::string> wrong = differences(row, golden, dtype, {usual_tolerance(dtype), strict_order});
-  std::string label = golden.op + "/" + golden.name + " in " + name_of(dtype) + ": ";
+  std::string label = golden.op + "/" + golden.name + golden.layout + " in " + name_of(dtype) + ": ";
   const auto& exceptions = golden_exceptions();
   auto exception = std::find_if(exceptions.begin(), exceptions.end(), [&](const GoldenException& e) {
     return e.op == golden.op && e.name == golden.name && e.dtype == dtype;
@@ -306,13 +336,12 @@ void check_goldens(const std::string& family, const std::vector<GoldenRow>& rows
       continue;
     }
     met.insert(golden.op);
-    for (DType dtype : {f64, f32}) {
-      if (dtype == f32 && !fits_f32(golden)) continue;
-      try {
-        check_case(row->second, dtype == f64 ? golden : rounded_to_f32(row->second, golden), dtype);
-      } catch (const std::exception& error) {
-        FAIL_CHECK(golden.op << "/" << golden.name << " in " << name_of(dtype) << " threw: " << error.what());
-      }
+    try {
+      check_case(row->second, golden, f64);
+      check_case(row->second, scattered(golden), f64);
+      if (fits_f32(golden)) check_case(row->second, rounded_to_f32(row->second, golden), f32);
+    } catch (const std::exception& error) {
+      FAIL_CHECK(golden.op << "/" << golden.name << " threw: " << error.what());
     }
   }
   for (const GoldenRow& row : rows)

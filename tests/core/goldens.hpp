@@ -50,9 +50,9 @@ struct GoldenRow {
   int strict_order = -1;
 };
 
-/// Runs every case of tests/goldens/<family>.json: values, first gradients, recorded and not, and second gradients in
-/// f64. In f32, values and first gradients beside those in f64 at the same inputs, rounded. Fails for an op that has no
-/// row and for a row that has no case.
+/// Runs every case of tests/goldens/<family>.json in f64: values, first gradients, recorded and not, and second
+/// gradients; all of it once more with views for inputs. In f32, values and first gradients are compared with those in
+/// f64 at the same rounded inputs. Fails for an op that has no row and for a row that has no case.
 void check_goldens(const std::string& family, const std::vector<GoldenRow>& rows);
 
 /// A case that may differ by more than the others, and why. Its tolerance is relative to 1 + the largest element.
