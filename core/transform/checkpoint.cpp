@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "../array/random.hpp"
 #include "../error/error.hpp"
 #include "../graph/backward.hpp"
 #include "../graph/record.hpp"
@@ -43,12 +44,29 @@ Tensors run(Function& f, const Tensors& x, std::uint64_t start) {
       .raise<GradError>();
 }
 
+/// While it lives, the default generator draws what it drew from `state` on.
+class Replay {
+ public:
+  explicit Replay(const RngState& state) : before_(default_rng().state()) { default_rng().set_state(state); }
+  ~Replay() { default_rng().set_state(before_); }
+  Replay(const Replay&) = delete;
+  Replay& operator=(const Replay&) = delete;
+
+ private:
+  RngState before_;
+};
+
 /// The rule: computes the inside again, cuts it off at the border, and pulls the cotangents back to there.
-Tensors pull_back_again(Function& f, const Tensors& x, const Border& border, const Tensors& g, const Wants& wants) {
+Tensors pull_back_again(Function& f, const Tensors& x, const Border& border, const RngState& random, const Tensors& g,
+                        const Wants& wants) {
   bool create = is_recording();
   NoGrad recording(false);
   std::uint64_t start = next_sequence();
-  Tensors y = run(f, x, start);
+  Tensors y;
+  {
+    Replay replay(random);
+    y = run(f, x, start);
+  }
   if (y.size() != g.size()) other_path();
 
   // Every edge across the border is led through an alias, as old as the oldest inside. Backward stops there, and a
@@ -84,6 +102,7 @@ Tensors pull_back_again(Function& f, const Tensors& x, const Border& border, con
 Tensors checkpoint(Ref<Function> f, const Tensors& x, const Site& site) {
   if (!is_recording()) return (*f)(x);
   // The first run is recorded too: its graph tells what f captures, and is gone when this function returns.
+  RngState random = default_rng().state();
   std::uint64_t start = next_sequence();
   Tensors y = run(*f, x, start);
   Border border;
@@ -97,8 +116,8 @@ Tensors checkpoint(Ref<Function> f, const Tensors& x, const Site& site) {
   for (const Tensor& end : ends) inputs.push_back(Operand(end, site));
   for (const Tensor& one : y) values.push_back(one.array());
   return record_all("checkpoint", values, inputs,
-                    [f, x, border = std::move(border)](const Tensors& g, const Wants& wants) -> Tensors {
-                      return pull_back_again(*f, x, border, g, wants);
+                    [f, x, random, border = std::move(border)](const Tensors& g, const Wants& wants) -> Tensors {
+                      return pull_back_again(*f, x, border, random, g, wants);
                     });
 }
 

@@ -85,6 +85,19 @@ TEST_CASE("only borders are kept, and at most one piece is in memory") {
   CHECK(most <= 26);
 }
 
+TEST_CASE("random numbers are drawn again as they were, and later ones are not disturbed") {
+  Tensor x = variable(filled({50}, 0.5));
+  seed(3);
+  Tensor y = checkpoint([](const Tensor& z) { return z * rand_like(z); }, x);
+  RngState after = default_rng().state();
+  rand({7});
+  RngState later = default_rng().state();
+  std::vector<double> slope = grad(total(y), x).to_vector(), values = y.to_vector();
+  for (std::size_t i = 0; i < slope.size(); ++i) CHECK(slope[i] * 0.5 == values[i]);
+  CHECK(default_rng().state() == later);
+  CHECK_FALSE(after == later);
+}
+
 TEST_CASE("a captured variable that was changed before backward is noticed") {
   Tensor x = variable(filled({2}, 0.5)), w = variable(filled({2}, 2.0));
   Tensor y = total(checkpoint([&](const Tensor& z) { return z * w; }, x));
