@@ -1,10 +1,10 @@
 #include "transform.hpp"
 
-#include <cstring>
-
 #include "../error/error.hpp"
 #include "../graph/backward.hpp"
-#include "../ops/arithmetic.hpp"
+#include "../ops/concatenate.hpp"
+#include "../ops/create.hpp"
+#include "../ops/shape.hpp"
 #include "trace.hpp"
 
 namespace xg::detail {
@@ -70,31 +70,19 @@ Tensor one_hot(const Tensor& y, std::int64_t k) {
 
 /// ∂y/∂x_i for every x_i, a backward pass an element of y.
 Tensors rows_of(const Tensor& y, const Tensors& x, bool is_open, const Site& site) {
-  Tensors result;
-  Arrays filled;
-  for (const Tensor& one : x) {
-    Shape shape = y.shape();
-    for (std::int64_t length : one.shape()) shape.push_back(length);
-    bool is_real = is_differentiable(one.dtype());
-    filled.push_back(is_real ? Array::zeros(shape, one.dtype()) : Array());
-    result.push_back(is_real ? Tensor(filled.back()) : Tensor());
-  }
-  NoGrad recording(!is_open);
+  std::vector<Tensors> rows(x.size());
   for (std::int64_t k = 0; k < y.size(); ++k) {
-    Tensor e = one_hot(y, k);
-    Tensors row = pull_back({y}, x, {e}, is_open, site);
-    for (std::size_t i = 0; i < x.size(); ++i) {
-      if (!row[i].defined()) continue;
-      if (is_open) {  // e_k ⊗ row: trailing axes of length 1 make the row's room
-        Shape wide = y.shape();
-        wide.resize(wide.size() + x[i].shape().size(), 1);
-        result[i] = result[i] + Tensor(e.array().reshaped(wide)) * row[i];
-      } else {
-        Array values = row[i].array().contiguous();
-        std::size_t bytes = static_cast<std::size_t>(values.size()) * size_of(values.dtype());
-        if (bytes) std::memcpy(filled[i].fill_bytes() + static_cast<std::size_t>(k) * bytes, values.bytes(), bytes);
-      }
-    }
+    Tensors row = pull_back({y}, x, {one_hot(y, k)}, is_open, site);
+    for (std::size_t i = 0; i < x.size(); ++i) rows[i].push_back(row[i]);
+  }
+  Tensors result;
+  NoGrad recording(!is_open);
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    Shape shape = y.shape();
+    for (std::int64_t length : x[i].shape()) shape.push_back(length);
+    if (!is_differentiable(x[i].dtype())) result.push_back(Tensor());
+    else if (rows[i].empty()) result.push_back(zeros(shape, x[i].dtype()));
+    else result.push_back(reshape(stack(Operands(rows[i], site)), shape));
   }
   return result;
 }

@@ -138,6 +138,26 @@ TEST_CASE("derivatives along an input are differentiable in what the function ca
   check_close(vjp([&](const Tensor& z) { return x * z; }, x, vector({1})), {2});
 }
 
+TEST_CASE("Newton's method finds the minimum of Rosenbrock's function") {
+  auto rosenbrock = [](const Tensor& p) {
+    Tensor x = p(0), y = p(1);
+    return pow(1 - x, 2) + 100 * pow(y - x * x, 2);
+  };
+  Tensor p = tensor({-1.2, 1.0}, f64), v = tensor({0.3, -0.7}, f64);
+  for (int step = 0; step < 8; ++step) {
+    auto [value, g] = value_and_grad(rosenbrock, p);
+    p = p - solve(hessian(rosenbrock, p), g);
+  }
+  CHECK(all_close(p, ones({2}, f64)));
+  CHECK(all_close(hvp(rosenbrock, p, v), matmul(hessian(rosenbrock, p), v)));
+
+  auto f = [](const Tensor& x) { return stack({sin(x(0)) * x(1), exp(x(0)), x(1) * x(1)}); };
+  Tensor j = jacobian(f, v);
+  CHECK(j.shape() == Shape{3, 2});
+  CHECK(all_close(jvp(f, v, p), matmul(j, p)));
+  CHECK(all_close(vjp(f, v, ones({3}, f64)), sum(j, 0)));
+}
+
 TEST_CASE("what a transform refuses, and how it says so") {
   auto twice = [](const Tensor& x) { return 2 * x; };
   CHECK(message_of([&] {
