@@ -84,6 +84,7 @@ class Subject {
   FunctionRef f_;
   Tensors inputs_;
   Site site_;
+  bool is_narrow_ = false;  // f32 takes part
   Values first_;
   std::vector<std::size_t> places_;  // of the outputs that take gradients
   Tensors variables_, outputs_;
