@@ -1,0 +1,62 @@
+// Rows of reductions, scans, softmax and sorting.
+#include "op_table.hpp"
+
+namespace op_table {
+namespace {
+
+/// Over all axes, one, and two with their places kept.
+void add_reduction(Rows& rows, const char* name, Tensors (*over_all)(const Tensors&),
+                   Tensors (*over_last)(const Tensors&), Tensors (*over_two)(const Tensors&), bool takes_nothing) {
+  std::vector<Shapes> every = any_shapes(), last = last_axis_shapes();
+  if (!takes_nothing)  // an axis of length 0 may be kept, not reduced
+    every = {{{}}, {{3}}, {{2, 3}}, {{2, 1, 3}}, {{2, 1, 2, 2}}};
+  rows.push_back({name, over_all, {{}}, every});
+  rows.push_back({name, over_last, {{}}, last});
+  rows.push_back({name, over_two, {{}}, {{{2, 3}}, {{2, 1, 3}}, {{2, 3, 2, 2}}, {{2, 0, 3}}}});
+}
+#define REDUCTION(name, takes_nothing) \
+  add_reduction(rows, #name, OP(name(x[0])), OP(name(x[0], -1)), OP(name(x[0], {0, -1}, keepdims)), takes_nothing)
+
+Rows all_rows() {
+  const std::vector<Shapes> every = any_shapes(), last = last_axis_shapes(),
+                            some{{{}}, {{3}}, {{2, 3}}, {{2, 1, 2, 2}}};
+  Rows rows;
+  REDUCTION(sum, true);
+  REDUCTION(mean, true);
+  REDUCTION(amax, false);
+  REDUCTION(amin, false);
+  REDUCTION(logsumexp, true);
+  auto add = [&](const char* name, Tensors (*op)(const Tensors&), std::vector<Shapes> shapes,
+                 const Domain& domain = {}) {
+    rows.push_back({name, op, {domain}, std::move(shapes)});
+  };
+  add("softmax", OP(softmax(x[0], -1)), last);
+  add("softmax", OP(softmax(x[0], 0)), last);
+  add("log_softmax", OP(log_softmax(x[0], -1)), last);
+  add("log_softmax", OP(log_softmax(x[0], 0)), last);
+  auto indices = [&](const char* name, Tensors (*op)(const Tensors&), std::vector<Shapes> shapes,
+                     const Domain& domain = {}) {
+    rows.push_back({name, op, {domain}, std::move(shapes), false});
+  };
+  indices("argmax", OP(argmax(x[0])), some);
+  indices("argmax", OP(argmax(x[0], -1)), last);
+  indices("argmin", OP(argmin(x[0])), some);
+  indices("argmin", OP(argmin(x[0], 0, keepdims)), {{{3}}, {{2, 3}}, {{2, 0, 3}}});
+  indices("all", OP(all(x[0])), every, booleans());
+  indices("all", OP(all(x[0], -1)), last);
+  indices("any", OP(any(x[0])), every, booleans());
+  indices("any", OP(any(x[0], 0)), last);
+  indices("count_nonzero", OP(count_nonzero(x[0], -1)), last, integers(0, 2));
+  return rows;
+}
+
+}  // namespace
+
+const Rows& reduction_rows() {
+  static const Rows rows = all_rows();
+  return rows;
+}
+
+}  // namespace op_table
+
+OP_TABLE("reductions", op_table::reduction_rows())
