@@ -46,23 +46,15 @@ constexpr bool takes_braced(std::index_sequence<before...>, std::index_sequence<
 
 inline constexpr std::size_t most_members = 40;
 
-template <class M, std::size_t n>
-constexpr std::size_t count_up() {
-  if constexpr (n <= most_members && takes<M>(std::make_index_sequence<n + 1>())) return count_up<M, n + 1>();
-  else return n;
-}
+/// The most initialisers M{…} takes, looked for from above: with members that have no default, fewer may not do.
 template <class M, std::size_t n>
 constexpr std::size_t count_down() {
-  if constexpr (n > 0 && !takes<M>(std::make_index_sequence<n>())) return count_down<M, n - 1>();
-  else return n;
+  if constexpr (takes<M>(std::make_index_sequence<n>())) return n;
+  else if constexpr (n > 0) return count_down<M, n - 1>();
+  else return most_members + 1;
 }
 template <class M>
-constexpr std::size_t count_initialisers() {
-  if constexpr (takes<M>(std::make_index_sequence<0>())) return count_up<M, 0>();
-  else return count_down<M, most_members + 1>();
-}
-template <class M>
-inline constexpr std::size_t initialiser_count = count_initialisers<M>();
+inline constexpr std::size_t initialiser_count = count_down<M, most_members + 1>();
 
 /// An array member `T a[3]` counts as three initialisers, since braces around it may be left out. A braced list at its
 /// place then leaves room for fewer initialisers after it; for any other member a list of some length does not.
