@@ -62,7 +62,7 @@ class Table {
   }
   void compare(const std::string& name, double target, const Run& ours, const Run& theirs) {
     Sampler a(ours), b(theirs);
-    for (int repeat = 0; repeat < 41; ++repeat) {
+    for (int repeat = 0; repeat < 31; ++repeat) {
       a.sample();
       b.sample();
     }
@@ -80,14 +80,14 @@ class Table {
   int missed() const { return missed_; }
 
  private:
-  // Warms up, and finds out how many repetitions make a sample of about two milliseconds.
+  // Warms up, and finds out how many repetitions make a sample of about five milliseconds.
   struct Sampler {
     explicit Sampler(const Run& run) : run(run) {
       if (!run) return;
       double start = now(), spent = 0;
       long done = 0;
       for (; spent < 30e3 || done < 3; spent = now() - start) run(), ++done;
-      repetitions = std::max(1L, static_cast<long>(2e3 * static_cast<double>(done) / spent));
+      repetitions = std::max(1L, static_cast<long>(5e3 * static_cast<double>(done) / spent));
     }
     void sample() {
       if (!run) return;

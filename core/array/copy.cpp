@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <utility>
 
 #include "loops.hpp"
 #include "threads.hpp"
@@ -23,31 +24,77 @@ To convert(From x) {
   }
 }
 
-// `to` is written along rows while `from` runs along columns: go by tiles so that both stay in cache.
+// As many elements of one register as a transposition in registers works on.
+template <class T>
+constexpr int register_width = 16 / sizeof(T);
+#if defined(__AVX512F__)
+template <>
+constexpr int register_width<std::uint32_t> = 16;
+template <>
+constexpr int register_width<std::uint64_t> = 8;
+#elif defined(__AVX2__)
+template <>
+constexpr int register_width<std::uint32_t> = 8;
+template <>
+constexpr int register_width<std::uint64_t> = 4;
+#endif
+
+// Neighbours from the lower or upper half of two registers, one from each in turn.
+template <bool upper, class V, int... i>
+V interleave(V a, V b, std::integer_sequence<int, i...>) {
+  constexpr int width = sizeof...(i), first = upper ? width / 2 : 0;
+  return __builtin_shufflevector(a, b, (first + i / 2 + (i % 2 ? width : 0))...);
+}
+
+// to[i][j] = from[j][i] for one square of registers; rows of neighbours on both sides.
+template <class T>
+void transpose_registers(const T* from, std::int64_t from_step, T* to, std::int64_t to_step) {
+  constexpr int width = register_width<T>;
+  using V [[gnu::vector_size(width * sizeof(T))]] = T;
+  using Lanes = std::make_integer_sequence<int, width>;
+  V rows[width], next[width];
+  for (int i = 0; i < width; ++i) std::memcpy(&rows[i], from + i * from_step, sizeof(V));
+  for (int half = 1; half < width; half *= 2) {  // each pass shuffles rows i and i + width/2 together
+    for (int i = 0; i < width / 2; ++i) {
+      next[2 * i] = interleave<false>(rows[i], rows[i + width / 2], Lanes());
+      next[2 * i + 1] = interleave<true>(rows[i], rows[i + width / 2], Lanes());
+    }
+    for (int i = 0; i < width; ++i) rows[i] = next[i];
+  }
+  for (int i = 0; i < width; ++i) std::memcpy(to + i * to_step, &rows[i], sizeof(V));
+}
+
+// `to` is written along rows while `from` runs along columns. Squares of `block` keep the lines of both in cache
+// until all of them is used, also where rows lie a power of two apart.
 template <class From, class To>
-void copy_tiled(const From* from, std::int64_t from_row, std::int64_t from_column, To* to, std::int64_t to_row,
-                std::int64_t to_column, std::int64_t rows, std::int64_t columns) {
-  constexpr std::int64_t tile = 32;
-  parallel_for(rows, std::max<std::int64_t>(tile, grain / columns / tile * tile),
-               [&](std::int64_t first, std::int64_t last) {
-                 From block[tile * tile];
-                 for (std::int64_t r = first; r < last; r += tile)
-                   for (std::int64_t c = 0; c < columns; c += tile) {
-                     std::int64_t height = std::min(tile, last - r), width = std::min(tile, columns - c);
-                     for (std::int64_t j = 0; j < width; ++j) {
-                       const From* source = from + r * from_row + (c + j) * from_column;
-                       if (from_row == 1)
-                         std::memcpy(block + j * tile, source, static_cast<std::size_t>(height) * sizeof(From));
-                       else
-                         for (std::int64_t i = 0; i < height; ++i) block[j * tile + i] = source[i * from_row];
-                     }
-                     for (std::int64_t i = 0; i < height; ++i) {
-                       To* target = to + (r + i) * to_row + c * to_column;
-                       for (std::int64_t j = 0; j < width; ++j)
-                         target[j * to_column] = convert<From, To>(block[j * tile + i]);
-                     }
-                   }
-               });
+void copy_transposed(const From* from, std::int64_t from_row, std::int64_t from_column, To* to, std::int64_t to_row,
+                     std::int64_t to_column, std::int64_t rows, std::int64_t columns) {
+  constexpr std::int64_t block = 64, square = 64 / sizeof(From);  // a square of whole cache lines
+  bool is_plain = std::is_same_v<From, To> && sizeof(From) > 1 && from_row == 1 && to_column == 1;
+  auto copy_square = [&](std::int64_t r, std::int64_t c, std::int64_t height, std::int64_t width) {
+    const From* source = from + r * from_row + c * from_column;
+    To* target = to + r * to_row + c * to_column;
+    if constexpr (std::is_same_v<From, To> && sizeof(From) > 1)
+      if (is_plain && height == square && width == square) {
+        constexpr int step = register_width<From>;
+        for (int i = 0; i < square; i += step)
+          for (int j = 0; j < square; j += step)
+            transpose_registers(source + i + j * from_column, from_column, target + i * to_row + j, to_row);
+        return;
+      }
+    for (std::int64_t i = 0; i < height; ++i)
+      for (std::int64_t j = 0; j < width; ++j)
+        target[i * to_row + j * to_column] = convert<From, To>(source[i * from_row + j * from_column]);
+  };
+  parallel_for(rows, std::max(block, grain / columns / block * block), [&](std::int64_t first, std::int64_t last) {
+    for (std::int64_t r0 = first; r0 < last; r0 += block)
+      for (std::int64_t c0 = 0; c0 < columns; c0 += block) {
+        std::int64_t bottom = std::min(last, r0 + block), right = std::min(columns, c0 + block);
+        for (std::int64_t r = r0; r < bottom; r += square)
+          for (std::int64_t c = c0; c < right; c += square)
+            copy_square(r, c, std::min(square, bottom - r), std::min(square, right - c));
+      }
+  });
 }
 
 template <class From, class To>
@@ -74,8 +121,8 @@ void copy_typed(const Array& source, const Array& target) {
     std::int64_t step = std::abs(f[rank - 1]), above = std::abs(f[rank - 2]);
     if (above != 0 && above < step && std::abs(t[rank - 2]) > std::abs(t[rank - 1]) && nest.shape[rank - 2] >= 4) {
       for_each_outer(nest, 2, 0, outer_count(nest, 2), [&](const std::int64_t* at) {
-        copy_tiled(from + at[0], f[rank - 2], f[rank - 1], to + at[1], t[rank - 2], t[rank - 1], nest.shape[rank - 2],
-                   nest.shape[rank - 1]);
+        copy_transposed(from + at[0], f[rank - 2], f[rank - 1], to + at[1], t[rank - 2], t[rank - 1],
+                        nest.shape[rank - 2], nest.shape[rank - 1]);
       });
       return;
     }

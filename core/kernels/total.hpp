@@ -1,6 +1,7 @@
 // Accurate sums of rows: SIMD within blocks, pairs of blocks above, f64 totals.
 #pragma once
 
+#include <algorithm>
 #include <type_traits>
 
 #include "lane.hpp"
@@ -14,40 +15,39 @@ using Total = std::conditional_t<std::is_floating_point_v<T>, double, std::uint6
 template <class T>
 using Result = std::conditional_t<std::is_same_v<T, bool> || std::is_same_v<T, std::uint64_t>, std::int64_t, T>;
 
-/// Σ map(x_i) over few neighbours; `map` takes and returns a Lane. Sixteen lanes are added as a tree before they go to
-/// the f64 totals, so f32 rounds four times, however many elements there are.
+/// Σ map(x_i) over few neighbours; `map` takes and returns a Lane. Sixteen lanes are added as a tree and a few trees
+/// in turn before they go to the f64 total, so f32 rounds a dozen times, however many elements there are.
 template <class T, class F>
 double block_total(const T* x, std::int64_t count, const F& map) {
   using L = Lane<T>;
-  constexpr std::int64_t width = L::width;
-  double totals[width] = {};
-  alignas(64) T lanes[width];
-  auto add = [&](const L& sum) {
-    sum.store(lanes);
-    for (std::int64_t k = 0; k < width; ++k) totals[k] += static_cast<double>(lanes[k]);
-  };
-  std::int64_t i = 0;
-  for (; i + 16 * width <= count; i += 16 * width) {
-    auto four = [&](std::int64_t at) {
-      const T* p = x + i + at * width;
-      return (map(L::load(p)) + map(L::load(p + width))) + (map(L::load(p + 2 * width)) + map(L::load(p + 3 * width)));
-    };
-    add((four(0) + four(4)) + (four(8) + four(12)));
+  constexpr std::int64_t width = L::width, tree = 16 * width;
+  double total = 0;
+  const T* end = x + count;
+  while (end - x >= tree) {
+    L sum(0);
+    for (int trees = 0; trees < 8 && end - x >= tree; ++trees, x += tree) {
+      auto four = [&](const T* p) {
+        return (map(L::load(p)) + map(L::load(p + width))) +
+               (map(L::load(p + 2 * width)) + map(L::load(p + 3 * width)));
+      };
+      __builtin_prefetch(x + 4096 / sizeof(T));
+      __builtin_prefetch(x + 4160 / sizeof(T));
+      sum = sum + ((four(x) + four(x + 4 * width)) + (four(x + 8 * width) + four(x + 12 * width)));
+    }
+    total += static_cast<double>(xsimd::hadd(sum.batch));
   }
-  if (i + width <= count) {
-    L sum = map(L::load(x + i));
-    for (i += width; i + width <= count; i += width) sum = sum + map(L::load(x + i));
-    add(sum);
+  if (end - x >= width) {
+    L sum = map(L::load(x));
+    for (x += width; end - x >= width; x += width) sum = sum + map(L::load(x));
+    total += static_cast<double>(xsimd::hadd(sum.batch));
   }
-  if (i < count) {
+  if (x < end) {
     alignas(64) T rest[width] = {};
-    for (std::int64_t k = 0; i + k < count; ++k) rest[k] = x[i + k];
-    map(L::load(rest)).store(lanes);
-    for (std::int64_t k = 0; i + k < count; ++k) totals[k] += static_cast<double>(lanes[k]);
+    std::copy(x, end, rest);
+    map(L::load(rest)).store(rest);
+    for (std::int64_t k = 0; k < end - x; ++k) total += static_cast<double>(rest[k]);
   }
-  for (std::int64_t half = width / 2; half > 0; half /= 2)
-    for (std::int64_t k = 0; k < half; ++k) totals[k] += totals[k + half];
-  return totals[0];
+  return total;
 }
 
 /// Σ map(x_i), blocks added in pairs.

@@ -71,7 +71,7 @@ Tensor norm(const Operand& x, double p, const Axes& axes, KeepDims keep) {
                   Tensor wide = detail::reshaped(y, over.spread), safe = where(wide == 0, 1, wide), slope = x / safe;
                   if (p != 2) {
                     Tensor is_zero = x == 0;
-                    slope = where(is_zero, 0, sign(x) * exp((p - 1) * log(where(is_zero, 1, abs(x)) / safe)));
+                    slope = where(is_zero, 0, sign(x) * pow(where(is_zero, 1, abs(x)) / safe, p - 1));
                   }
                   return {detail::vjp_product(detail::reshaped(g, over.spread), slope)};
                 });

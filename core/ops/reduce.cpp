@@ -6,6 +6,7 @@
 #include "../kernels/arithmetic.hpp"
 #include "../kernels/reduce.hpp"
 #include "arithmetic.hpp"
+#include "shape.hpp"
 
 namespace xg {
 
@@ -28,11 +29,7 @@ void Reduction::refuse_empty(const char* op, const Operand& x) const {
         .raise<ValueError>();
 }
 
-Tensor reshaped(const Tensor& x, const Shape& shape) {
-  if (x.shape() == shape) return x;
-  return record("reshape", x.array().reshaped(shape), {x},
-                [from = x.shape()](const Tensor& g) -> Tensors { return {reshaped(g, from)}; });
-}
+Tensor reshaped(const Tensor& x, const Shape& shape) { return x.shape() == shape ? x : reshape(x, shape); }
 
 }  // namespace detail
 

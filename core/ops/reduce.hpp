@@ -50,7 +50,7 @@ struct Reduction {
   void refuse_empty(const char* op, const Operand& x) const;
 };
 
-/// The same elements in another shape; a view where possible. The gradient is seen in x's shape.
+/// `reshape`, recording nothing where the shape stays.
 Tensor reshaped(const Tensor& x, const Shape& shape);
 
 }  // namespace detail
