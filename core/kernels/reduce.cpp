@@ -58,8 +58,8 @@ bool precedes(T a, T b, bool largest) {
 
 template <class T>
 T row_extreme(const T* x, std::int64_t count, bool largest) {
-  if (largest) return fold_lanes<T>(x, count, x[0], [](T a, T b) { return (b > a) | (b != b) ? b : a; });
-  return fold_lanes<T>(x, count, x[0], [](T a, T b) { return (b < a) | (b != b) ? b : a; });
+  if (largest) return fold_lanes<T>(x, count, x[0], [](T a, T b) { return ((b > a) | (b != b)) ? b : a; });
+  return fold_lanes<T>(x, count, x[0], [](T a, T b) { return ((b < a) | (b != b)) ? b : a; });
 }
 
 }  // namespace
