@@ -28,6 +28,7 @@
 #include "../core/ops/scan.hpp"
 #include "../core/ops/shape.hpp"
 #include "../core/ops/softmax.hpp"
+#include "../core/ops/sort.hpp"
 #include "../core/transform/checkpoint.hpp"
 #include "../core/transform/transform.hpp"
 #include "../nn/data/csv.hpp"
