@@ -50,9 +50,6 @@ struct GoldenRow {
   int strict_order = -1;
 };
 
-/// In a row: an op still to come. Its cases wait, and the test says so.
-inline constexpr decltype(GoldenRow::call) not_written = nullptr;
-
 /// Runs every case of tests/goldens/<family>.json in f64: values, first gradients, recorded and not, and second
 /// gradients; all of it once more with views for inputs. In f32, values and first gradients are compared with those in
 /// f64 at the same rounded inputs. Fails for an op that has no row and for a row that has no case.

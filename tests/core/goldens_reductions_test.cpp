@@ -15,6 +15,12 @@ Tensors spread(const Tensors& x, const Arguments& args) {
   return {f(x[0], args.axes(), args.keep(), args.integer("ddof"))};
 }
 
+template <ValuesIndices (*f)(const Operand&, std::int64_t, KeepDims)>
+Tensors extreme(const Tensors& x, const Arguments& args) {
+  auto [values, indices] = f(x[0], args.integer("axis"), args.keep());
+  return {values, indices};
+}
+
 }  // namespace
 
 TEST_CASE("reductions, scans and sorting agree with PyTorch") {
@@ -38,10 +44,22 @@ TEST_CASE("reductions, scans and sorting agree with PyTorch") {
           {"cumprod", along_axis<cumprod>},
           {"all", [](auto& x, auto& args) { return Tensors{all(x[0], args.axes(), args.keep())}; }},
           {"any", reduction<any>},
-          {"max_with_indices", not_written},
-          {"min_with_indices", not_written},
-          {"sort", not_written},
-          {"argsort", not_written},
-          {"topk", not_written},
+          {"max_with_indices", extreme<max>},
+          {"min_with_indices", extreme<min>},
+          {"sort",
+           [](auto& x, auto& args) {
+             // The goldens leave the indices to argsort.
+             return Tensors{sort(x[0], args.integer("axis"), {.descending = args.flag("descending")}).values};
+           }},
+          {"argsort",
+           [](auto& x, auto& args) {
+             return Tensors{argsort(x[0], args.integer("axis"), {.descending = args.flag("descending")})};
+           }},
+          {"topk",
+           [](auto& x, auto& args) {
+             auto [values, indices] =
+                 topk(x[0], args.integer("k"), {.axis = args.integer("axis"), .largest = args.flag("largest")});
+             return Tensors{values, indices};
+           }},
       });
 }
