@@ -78,7 +78,9 @@ Tensor stack(const Operands& tensors, std::int64_t axis) {
   Array value(shape, detail::common_dtype(tensors));
   shape[axis] = 1;
   for (std::size_t i = 0; i < tensors.size(); ++i)
-    copy_into(tensors[i].array().reshaped(shape), part_of(value, axis, static_cast<std::int64_t>(i), 1));
+    // A number goes straight into the common dtype; a tensor is converted as it is copied.
+    copy_into((tensors[i].is_number() ? tensors[i].array(value.dtype()) : tensors[i].array()).reshaped(shape),
+              part_of(value, axis, static_cast<std::int64_t>(i), 1));
   return record("stack", std::move(value), tensors, [axis](const Tensor& g, const Wants& wants) -> Tensors {
     Tensors gradients;
     for (std::size_t i = 0; i < wants.size(); ++i)

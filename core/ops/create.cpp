@@ -7,23 +7,10 @@
 
 #include "../array/copy.hpp"
 #include "../error/error.hpp"
-#include "check_shape.hpp"
+#include "checks.hpp"
 
 namespace xg {
 namespace {
-
-/// `number` as T; throws ValueError where an integer dtype cannot hold it.
-template <class T>
-T exactly(const char* op, const Number& number, const Site& site) {
-  if constexpr (std::is_same_v<T, std::int64_t>)
-    if (number.kind == DType::f64 &&
-        !(number.real >= -0x1p63 && number.real < 0x1p63 && number.real == std::trunc(number.real)))
-      Complaint(op, fmt::format("{} is no i64", number.real))
-          .at(site)
-          .mend("a real dtype, f32 or f64")
-          .raise<ValueError>();
-  return number.as<T>();
-}
 
 Shape shape_of(const NestedList& values) {
   Shape shape;
@@ -49,7 +36,8 @@ T* fill(const NestedList& list, const Shape& shape, std::size_t depth, T* to, co
                                : depth < shape.size() && static_cast<std::int64_t>(list.size()) == shape[depth];
   if (!fits) ragged(list, shape, depth, site);
   if (list.is_number()) {
-    *to = exactly<T>("tensor", list.number(), site);
+    detail::check_number("tensor", list.number(), dtype_of<T>(), site);
+    *to = list.number().as<T>();
     return to + 1;
   }
   for (const NestedList& item : list) to = fill(item, shape, depth + 1, to, site);
@@ -74,6 +62,15 @@ Array ascending(Count count, DType dtype, const Site& site) {
 
 }  // namespace
 
+void detail::check_number(const char* op, const Number& number, DType dtype, const Site& site) {
+  if (dtype != DType::i64 || number.kind != DType::f64) return;
+  if (number.real >= -0x1p63 && number.real < 0x1p63 && number.real == std::trunc(number.real)) return;
+  Complaint(op, fmt::format("{} is no i64", number.real))
+      .at(site)
+      .mend("an integer, or a real dtype: f32 or f64")
+      .raise<ValueError>();
+}
+
 Tensor tensor(const NestedList& values, std::optional<DType> dtype, Site site) {
   Array result(shape_of(values), dtype.value_or(is_logical(values) ? DType::boolean : DType::f32));
   visit(result.dtype(), [&](auto t) { fill(values, result.shape(), 0, result.fill<decltype(t)>(), site); });
@@ -96,8 +93,8 @@ Tensor detail::tensor_from(const void* values, std::size_t count, DType kind, co
 
 Tensor full(const Shape& shape, const Number& value, DType dtype, Site site) {
   detail::check_shape("full", shape, site);
-  return visit(dtype,
-               [&](auto t) { return Tensor(Array::full(shape, exactly<decltype(t)>("full", value, site), dtype)); });
+  detail::check_number("full", value, dtype, site);
+  return Tensor(Array::full(shape, value, dtype));
 }
 
 Tensor zeros(const Shape& shape, DType dtype, Site site) {

@@ -88,6 +88,15 @@ Tensor tensor(const R& values, const Shape& shape, std::optional<DType> dtype = 
 /// A leaf with these values, f32 unless told: `variable({1.0, 2.0}, f64)`. Throws what `tensor` throws, and DTypeError
 /// for a dtype without gradients.
 Tensor variable(const NestedList& values, DType dtype = f32, Site site = Site::here());
+/// A leaf with the values of a container of float or double, 1-d or in a given shape.
+template <detail::Container R>
+Tensor variable(const R& values, std::optional<DType> dtype = {}, Site site = Site::here()) {
+  return variable(tensor(values, dtype, site), site);
+}
+template <detail::Container R>
+Tensor variable(const R& values, const Shape& shape, std::optional<DType> dtype = {}, Site site = Site::here()) {
+  return variable(tensor(values, shape, dtype, site), site);
+}
 
 /// All 0.  Creation throws ValueError for a shape with a negative length or too many elements.
 Tensor zeros(const Shape& shape, DType dtype = f32, Site site = Site::here());

@@ -9,7 +9,7 @@
 #include "../graph/engine_ops.hpp"
 #include "../graph/meet.hpp"
 #include "../graph/record.hpp"
-#include "check_shape.hpp"
+#include "checks.hpp"
 #include "functions.hpp"
 #include "pick.hpp"
 #include "shape.hpp"

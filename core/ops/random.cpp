@@ -5,7 +5,7 @@
 #include "../error/error.hpp"
 #include "../graph/record.hpp"
 #include "../kernels/arithmetic.hpp"
-#include "check_shape.hpp"
+#include "checks.hpp"
 #include "gather.hpp"
 
 namespace xg {

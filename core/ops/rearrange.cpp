@@ -8,7 +8,7 @@
 #include "../error/error.hpp"
 #include "../graph/engine_ops.hpp"
 #include "../graph/record.hpp"
-#include "check_shape.hpp"
+#include "checks.hpp"
 #include "pick.hpp"
 #include "shape.hpp"
 #include "slice.hpp"
@@ -209,6 +209,7 @@ Tensor pad(const Operand& x, const PadWidths& widths, const PadOptions& options)
   }
   detail::check_shape("pad", whole, x.site());
   if (options.mode == PadMode::constant) {
+    detail::check_number("pad", options.value, x.dtype(), x.site());
     detail::Slice inside(whole);
     inside.shape = shape;
     for (std::int64_t axis = 0; axis < shape.rank(); ++axis) inside.start[axis] = width_of(axis).before;

@@ -76,6 +76,11 @@ TEST_CASE("containers") {
   std::array<double, 4> four{1, 2, 3, 4};
   CHECK(tensor(four, {2, 2}).shape() == Shape{2, 2});
   CHECK(tensor(std::span<const double>(four), {2, 2}, f32).dtype() == f32);
+  CHECK(variable(std::vector<double>{1, 2}).dtype() == f64);
+  CHECK(variable(four, {4, 1}, f32).shape() == Shape{4, 1});
+  CHECK(variable(std::span<const double>(four)).requires_grad());
+  CHECK(message<DTypeError>([] { variable(std::vector<int>{1}); }, "create_test.cpp") ==
+        "variable: gradients exist for f32 and f64, not for i64");
   CHECK(tensor(std::span(four).subspan(1), i64).to_vector() == Doubles{2, 3, 4});
 }
 

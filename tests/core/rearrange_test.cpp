@@ -119,6 +119,7 @@ TEST_CASE("what these ops complain about") {
             here) == "tile: too many elements in (144115188075855872, 2, 8, 3)");
   CHECK(message<ValueError>([&] { pad(x, large); }, here) ==
         "pad: too many elements in (288230376151711746, 288230376151711747)");
+  CHECK(message<ValueError>([&] { pad(arange(3), 1, {.value = 0.5}); }, here) == "pad: 0.5 is no i64");
   CHECK(message<ShapeError>([&] { meshgrid({x}); }, here) == "meshgrid: a tensor of shape (2, 3) is not 1-d");
   CHECK(message<ShapeError>([&] { pad(x, {{1, 1}, {1, 1}, {1, 1}}); }, here) == "pad: 3 widths for 2 axes");
   CHECK(message<ValueError>(

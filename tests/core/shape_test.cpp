@@ -97,6 +97,7 @@ TEST_CASE("concatenate and stack") {
   CHECK(all_equal(stack({tensor({1, 2}), tensor({3, 4})}, 1), tensor({{1, 3}, {2, 4}})));
   CHECK(all_equal(stack({tensor({1, 2}), tensor({3, 4})}, -1), tensor({{1, 3}, {2, 4}})));
   CHECK(all_equal(stack({tensor(1.0, f64), 2.5}), tensor({1, 2.5}, f64)));
+  CHECK(stack({tensor(1.0, f64), 0.1}).to_vector() == std::vector<double>{1, 0.1});
   CHECK(stack({tensor(1.0, f64), 2.5}).dtype() == f64);
   CHECK(stack({zeros({0, 2}), zeros({0, 2})}, 1).shape() == Shape{0, 2, 2});
 }

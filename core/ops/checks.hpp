@@ -1,4 +1,4 @@
-// Checks of shapes that a user asks for.
+// Checks of shapes and numbers that a user asks for.
 #pragma once
 
 #include "../error/error.hpp"
@@ -15,5 +15,8 @@ inline void check_shape(const char* op, const Shape& shape, const Site& site) {
       .at(site)
       .raise<ValueError>();
 }
+
+/// Throws ValueError when `dtype` is i64 and `number` is no integer of 64 bits.
+void check_number(const char* op, const Number& number, DType dtype, const Site& site);
 
 }  // namespace xg::detail
