@@ -77,7 +77,8 @@ struct Lane {
   friend Mask operator>(Lane a, Lane b) { return a.batch > b.batch; }
   friend Mask operator>=(Lane a, Lane b) { return a.batch >= b.batch; }
   friend Mask operator==(Lane a, Lane b) { return a.batch == b.batch; }
-  friend Mask operator!=(Lane a, Lane b) { return a.batch != b.batch; }
+  // Not the `!=` of xsimd 8.1, which on AVX-512 says that NaN equals NaN.
+  friend Mask operator!=(Lane a, Lane b) { return ~(a.batch == b.batch); }
   friend Lane where(Mask mask, Lane a, Lane b) { return xsimd::select(mask.batch, a.batch, b.batch); }
 
   /// One element after another through a scalar function: for functions that have no exact vector form.
@@ -97,9 +98,9 @@ struct Lane {
     return Batch::load_aligned(x);
   }
 
-  // Parts and rounding. A NaN stays one.
+  // Parts and rounding. A NaN stays one. Without SSE4.1 xsimd loses the sign of a rounded zero.
   friend Lane abs(Lane a) { return xsimd::abs(a.batch); }
-  friend Lane sign(Lane a) { return where(a > 0, 1, where(a < 0, -1, a)); }
+  friend Lane sign(Lane a) { return where(a > 0, 1, where(a < 0, -1, where(a == 0, 0, a))); }
   friend Lane sqrt(Lane a) { return xsimd::sqrt(a.batch); }
   friend Lane square(Lane a) { return a * a; }
   friend Lane reciprocal(Lane a) { return 1 / a; }
