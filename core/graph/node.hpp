@@ -87,6 +87,7 @@ struct ThreadState {
   bool recording = true;
   std::uint64_t running = ~std::uint64_t(0);  // sequence number of the node whose rule runs; all ones: none
   Site scope;                                 // overrides operands' places inside composite ops
+  DType numbers = DType::boolean;             // inside a recorded formula, what numbers among themselves are
 };
 ThreadState& thread_state();
 
@@ -94,6 +95,20 @@ ThreadState& thread_state();
 std::uint64_t next_sequence();
 
 }  // namespace detail
+
+/// While it lives, numbers that meet no tensor are of `dtype`: `where(x > 0, 0.1, 0.7)` in a formula of f64.
+class NumbersScope {
+ public:
+  explicit NumbersScope(DType dtype) : before_(detail::thread_state().numbers) {
+    detail::thread_state().numbers = dtype;
+  }
+  ~NumbersScope() { detail::thread_state().numbers = before_; }
+  NumbersScope(const NumbersScope&) = delete;
+  NumbersScope& operator=(const NumbersScope&) = delete;
+
+ private:
+  DType before_;
+};
 
 /// While it lives, ops recorded on this thread carry `site`: composite ops pass on where the user called them.
 class CallScope {

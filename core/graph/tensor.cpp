@@ -216,6 +216,7 @@ void Operand::check_defined() const {
 DType Operand::dtype() const {
   check_defined();
   if (tensor_) return tensor_->dtype();
+  if (DType numbers = detail::thread_state().numbers; is_differentiable(numbers)) return numbers;
   return number_.kind == DType::f64 ? DType::f32 : number_.kind;
 }
 

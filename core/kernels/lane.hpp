@@ -105,9 +105,9 @@ struct Lane {
   friend Lane square(Lane a) { return a * a; }
   friend Lane reciprocal(Lane a) { return 1 / a; }
   friend Lane rsqrt(Lane a) { return 1 / sqrt(a); }
-  friend Lane floor(Lane a) { return xsimd::floor(a.batch); }
-  friend Lane ceil(Lane a) { return xsimd::ceil(a.batch); }
-  friend Lane trunc(Lane a) { return xsimd::trunc(a.batch); }
+  friend Lane floor(Lane a) { return xsimd::copysign(xsimd::floor(a.batch), a.batch); }
+  friend Lane ceil(Lane a) { return xsimd::copysign(xsimd::ceil(a.batch), a.batch); }
+  friend Lane trunc(Lane a) { return xsimd::copysign(xsimd::trunc(a.batch), a.batch); }
   friend Lane round(Lane a) { return xsimd::nearbyint(a.batch); }
   friend Lane fmod(Lane a, Lane b) {
     return each([](T x, T y) { return std::fmod(x, y); }, a, b);

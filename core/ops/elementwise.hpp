@@ -91,6 +91,10 @@ class Formula {
       return run_vjp(block, &f, g, x, wants);
     }
     // Recorded: the formula runs on duals over tensors, one direction an input.
+    DType dtype = DType::f32;
+    for (const Tensor& cotangent : g)
+      if (cotangent.defined()) dtype = cotangent.dtype();
+    NumbersScope numbers(dtype);
     Tensors gradients;
     gradients.resize(inputs);
     auto one = [&]<std::size_t i, std::size_t... j>(std::integral_constant<std::size_t, i>, std::index_sequence<j...>) {
@@ -136,6 +140,7 @@ class Formula {
                     static constexpr FormulaKernels block{kernels::stated_vjp_block<float, R, inputs, inputs>,
                                                           kernels::stated_vjp_block<double, R, inputs, inputs>};
                     if (!is_recording()) return run_vjp(block, &rule.derivative, Tensors{g}, x, wants);
+                    NumbersScope numbers(g.dtype());
                     return [&]<std::size_t... i>(std::index_sequence<i...>) {
                       return slopes_times(g, kernels::as_tuple(rule.derivative(x[i]...)), wants);
                     }(std::make_index_sequence<inputs>());
@@ -148,6 +153,7 @@ class Formula {
                     static constexpr FormulaKernels block{kernels::stated_vjp_block<float, R, inputs, 1>,
                                                           kernels::stated_vjp_block<double, R, inputs, 1>};
                     if (!is_recording()) return run_vjp(block, &rule.derivative, Tensors{g}, Tensors{y}, wants);
+                    NumbersScope numbers(g.dtype());
                     return slopes_times(g, kernels::as_tuple(rule.derivative(y)), wants);
                   });
   }
