@@ -14,7 +14,7 @@ using namespace xg;
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr double missing = std::numeric_limits<double>::quiet_NaN();
 
 Tensor numbers(const std::vector<double>& values, DType dtype = f64) {
   Array a(Shape{static_cast<std::int64_t>(values.size())}, f64);
@@ -61,7 +61,7 @@ TEST_CASE("gradients at kinks") {
     CHECK(same(SLOPES(sqrt(x), {0}, dtype), {infinity}));
     CHECK(same(SLOPES(log(x), {0}, dtype), {infinity}));
     CHECK(same(SLOPES(rsqrt(x), {0}, dtype), {-infinity}));
-    CHECK(same(SLOPES(pow(x, 0), {0, 3, infinity, nan}, dtype), {0, 0, 0, 0}));
+    CHECK(same(SLOPES(pow(x, 0), {0, 3, infinity, missing}, dtype), {0, 0, 0, 0}));
     CHECK(same(SLOPES(pow(0, x), {0, 2, -1}, dtype), {0, 0, -infinity}));
     CHECK(std::isnan(SLOPES(pow(-2, x), {2}, dtype)[0]));
     CHECK(same(SLOPES(maximum(x, 1), {0, 1, 2}, dtype), {0, 0.5, 1}));
@@ -116,7 +116,7 @@ TEST_CASE("values far out stay finite, and NaN stays NaN") {
           +[](const Tensor& x) { return gelu(x); }, +[](const Tensor& x) { return gelu(x, Approximate::tanh); },
           +[](const Tensor& x) { return elu(x); }})
       CHECK(same(slopes(f, {-1000, 1000}, dtype), {0, 1}));
-    Tensor not_a_number = numbers({nan}, dtype);
+    Tensor not_a_number = numbers({missing}, dtype);
     for (const Tensor& y :
          {relu(not_a_number), relu6(not_a_number), hardtanh(not_a_number), hardswish(not_a_number),
           maximum(not_a_number, 1), minimum(1, not_a_number), clamp(not_a_number, 0, 1), sigmoid(not_a_number),
@@ -130,7 +130,7 @@ TEST_CASE("values far out stay finite, and NaN stays NaN") {
 
 TEST_CASE("questions about values, and logic") {
   for (DType dtype : {f32, f64}) {
-    Tensor x = numbers({0, -1, infinity, -infinity, nan}, dtype);
+    Tensor x = numbers({0, -1, infinity, -infinity, missing}, dtype);
     CHECK(same(isnan(x).to_vector(), {0, 0, 0, 0, 1}));
     CHECK(same(isinf(x).to_vector(), {0, 0, 1, 1, 0}));
     CHECK(same(isfinite(x).to_vector(), {1, 1, 0, 0, 0}));
@@ -233,8 +233,8 @@ TEST_CASE("what elementwise functions refuse") {
   CHECK(message<ValueError>([&] { clamp(i, none, none); }, here) == "clamp: there is no bound");
   CHECK(message<ValueError>([&] { polygamma(-1, i); }, here) == "polygamma: the order is -1, not within 0 and 100");
   CHECK(message<ValueError>([&] { polygamma(101, i); }, here) == "polygamma: the order is 101, not within 0 and 100");
-  CHECK(message<ShapeError>([&] { atan2(three, two); }, here) == "atan2: shapes do not broadcast: (3) and (2)");
-  CHECK(message<ShapeError>([&] { maximum(three, two); }, here) == "maximum: shapes do not broadcast: (3) and (2)");
+  CHECK(message<ShapeError>([&] { atan2(three, two); }, here) == "atan2: shapes do not broadcast: (3,) and (2,)");
+  CHECK(message<ShapeError>([&] { maximum(three, two); }, here) == "maximum: shapes do not broadcast: (3,) and (2,)");
   CHECK(message<ShapeError>([&] { where(three, two, 0); }, here) ==
-        "where: the condition does not broadcast: (3) and (2)");
+        "where: the condition does not broadcast: (3,) and (2,)");
 }
