@@ -121,6 +121,10 @@ class Tensor {
     return impl_->array;
   }
   const Ref<detail::TensorImpl>& impl() const { return impl_; }
+
+  // An op that only its argument finds, see ops/activations.hpp.
+  friend Tensor mish(const Operand& x);
+
   /// A leaf's own array for changing in place (optimizers): copied first when shared. Counts as an `assign`.
   Array& edit(Site site = Site::here()) const;
 

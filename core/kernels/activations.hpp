@@ -128,7 +128,7 @@ inline constexpr auto mish_ratio = [](const auto& x) {
   return std::tuple{e, top, bottom};
 };
 template <class T, class Arch>
-Lane<T, Arch> mish(Lane<T, Arch> x) {
+Lane<T, Arch> mish_of(Lane<T, Arch> x) {
   auto [e, top, bottom] = mish_ratio(x);
   return x * (top / bottom);
 }
@@ -137,7 +137,7 @@ inline constexpr auto mish_derivative = from_input([](auto x) {
   return top / bottom + x * (4 * (1 + e) * where(x < 0, e, e * e) / (bottom * bottom));
 });
 template <class V>
-Dual<V> mish(const Dual<V>& x) {
+Dual<V> mish_of(const Dual<V>& x) {
   return detail::chain(V(mish(x.value)), x, mish_derivative);
 }
 

@@ -48,6 +48,7 @@ struct Dual {
   }
   friend Dual operator-(const Dual& a) { return {-a.value, -a.tangent}; }
   friend Dual operator+(const Dual& a) { return a; }
+  friend Dual mish(const Dual& x) { return mish_of(x); }  // not in the namespace: see ops/activations.hpp
   template <class B>
   Dual& operator+=(const B& b) {
     return *this = *this + b;

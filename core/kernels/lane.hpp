@@ -67,6 +67,7 @@ struct Lane {
   friend Lane operator*(Lane a, Lane b) { return a.batch * b.batch; }
   friend Lane operator/(Lane a, Lane b) { return a.batch / b.batch; }
   friend Lane operator-(Lane a) { return -a.batch; }
+  friend Lane mish(Lane x) { return mish_of(x); }  // not in the namespace: see ops/activations.hpp
   friend Lane operator+(Lane a) { return a; }
   Lane& operator+=(Lane b) { return *this = *this + b; }
   Lane& operator-=(Lane b) { return *this = *this - b; }

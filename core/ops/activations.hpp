@@ -36,8 +36,9 @@ Tensor logsigmoid(const Operand& x);
 Tensor softplus(const Operand& x, double beta = 1, double threshold = 20);
 /// x·σ(x), also called swish. d/dx = σ(x)(1 + x·σ(−x)).
 Tensor silu(const Operand& x);
-/// x·tanh(softplus(x)).
-Tensor mish(const Operand& x);
+// `Tensor mish(const Operand& x)`, x·tanh(softplus(x)), is a friend of Tensor and declared nowhere else: `mish(x)`
+// finds it by its argument, and a program that has `using namespace xg` may still make a formula of that name, as ours
+// does.
 /// x/(1 + |x|). d/dx = 1/(1 + |x|)².
 Tensor softsign(const Operand& x);
 

@@ -101,7 +101,8 @@ TEST_CASE("backward and grad") {
 }
 
 TEST_CASE("broadcasting") {
-  CHECK_SAYS(message<ShapeError>([] { return broadcast_to(two, {3}); }), "broadcast_to: (2,) does not broadcast to (3,)");
+  CHECK_SAYS(message<ShapeError>([] { return broadcast_to(two, {3}); }),
+             "broadcast_to: (2,) does not broadcast to (3,)");
   CHECK_SAYS(message<ShapeError>([] { return broadcast_to(two, Shape{}); }), "does not broadcast to ()");
   CHECK_SAYS(message<ShapeError>([] { return sum_to(two, {3}); }), "sum_to: (3,) does not broadcast to (2,)");
   CHECK_SAYS(message<ShapeError>([] { return where(three > 0, two, two); }), "where: the condition does not broadcast");

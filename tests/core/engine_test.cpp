@@ -250,11 +250,15 @@ TEST_CASE("a rule that returns nonsense is named") {
   Tensor x = variable(vector({1, 2}));
   auto with = [&](auto rule) { return record("odd", detach(x), {x}, rule); };
   Tensor seed = vector({1, 1});
-  CHECK_THROWS_WITH_AS(with([](const Tensor& g) -> Tensors { return {g, g}; }).backward({.seed = seed}),
+  CHECK_THROWS_WITH_AS(with([](const Tensor& g) -> Tensors {
+                         return {g, g};
+                       }).backward({.seed = seed}),
                        doctest::Contains("odd: its rule returned 2 gradients for 1 inputs"), GradError);
-  CHECK_THROWS_WITH_AS(
-      with([](const Tensor&) -> Tensors { return {vector({1, 2, 3})}; }).backward({.seed = seed}),
-      doctest::Contains("odd: its rule returned a gradient of shape (3,) for an input of shape (2,)"), ShapeError);
+  CHECK_THROWS_WITH_AS(with([](const Tensor&) -> Tensors {
+                         return {vector({1, 2, 3})};
+                       }).backward({.seed = seed}),
+                       doctest::Contains("odd: its rule returned a gradient of shape (3,) for an input of shape (2,)"),
+                       ShapeError);
 }
 
 TEST_CASE("an output is handed back to its rule attached, so that it can be differentiated again") {
