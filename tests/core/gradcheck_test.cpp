@@ -328,6 +328,8 @@ TEST_CASE("a check formats and streams as its report") {
   stream << check;
   CHECK(stream.str() == check.report());
   CHECK(fmt::format("{}", check) == check.report());
+  CHECK(doctest::toString(check) == check.report().c_str());
+  CHECK(doctest::toString(Shape{2, 3}) == "(2, 3)");
   CHECK(check.report().find("gradcheck: multiply: 4 derivatives agree, largest relative error ") == 0);
   auto mish = elementwise("mish", [](auto v) { return v * tanh(log1p(exp(v))); });
   CHECK(gradcheck(mish, numbers({2})).report().find("gradcheck: mish: 4 derivatives agree") == 0);

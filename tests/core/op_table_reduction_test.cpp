@@ -1,6 +1,8 @@
 // Rows of reductions, scans, softmax and sorting.
 #include "op_table.hpp"
 
+#include <cmath>
+
 namespace op_table {
 namespace {
 
@@ -18,11 +20,14 @@ void add_reduction(Rows& rows, const char* name, Tensors (*over_all)(const Tenso
   add_reduction(rows, #name, OP(name(x[0])), OP(name(x[0], -1)), OP(name(x[0], {0, -1}, keepdims)), takes_nothing)
 
 Rows all_rows() {
+  const Domain nonzero{-2, 2, {0}};
   const std::vector<Shapes> every = any_shapes(), last = last_axis_shapes(),
                             some{{{}}, {{3}}, {{2, 3}}, {{2, 1, 2, 2}}};
+  const std::vector<Shapes> several{{{2, 2}}, {{3}}, {{2, 2, 2}}, {{3, 1, 2, 2}}};
   Rows rows;
   REDUCTION(sum, true);
   REDUCTION(mean, true);
+  REDUCTION(prod, true);
   REDUCTION(amax, false);
   REDUCTION(amin, false);
   REDUCTION(logsumexp, true);
@@ -30,10 +35,27 @@ Rows all_rows() {
                  const Domain& domain = {}) {
     rows.push_back({name, op, {domain}, std::move(shapes)});
   };
+  add("prod", OP(prod(where(abs(x[0]) < 0.8, 0, x[0]), -1)), last);  // zeros among the factors
+  add("var", OP(var(x[0])), several);
+  add("var", OP(var(x[0], -1, keepdims)), last);
+  add("var", OP(var(x[0], {0, -1}, KeepDims::no, 0)), {{{2, 3}}, {{2, 1, 3}}, {{2, 0, 3}}});
+  add("std", OP(xg::std(x[0])), several);
+  add("std", OP(xg::std(x[0], -1, keepdims)), last);
+  add("std", OP(xg::std(x[0], 0, KeepDims::no, 0)), {{{3}}, {{2, 3}}, {{2, 0, 3}}});
+  add("norm", OP(norm(x[0])), some);
+  add("norm", OP(norm(x[0], 1, -1)), last, nonzero);
+  add("norm", OP(norm(x[0], 3, {0, -1}, keepdims)), {{{2, 3}}, {{2, 1, 3}}}, nonzero);
+  add("norm", OP(norm(x[0], 0.5)), some, nonzero);
+  add("norm", OP(norm(x[0], HUGE_VAL, -1)), last, nonzero);
+  add("norm", OP(norm(x[0], -HUGE_VAL, -1)), last, nonzero);
   add("softmax", OP(softmax(x[0], -1)), last);
   add("softmax", OP(softmax(x[0], 0)), last);
   add("log_softmax", OP(log_softmax(x[0], -1)), last);
   add("log_softmax", OP(log_softmax(x[0], 0)), last);
+  add("cumsum", OP(cumsum(x[0], -1)), last);
+  add("cumsum", OP(cumsum(x[0], 0)), last);
+  add("cumprod", OP(cumprod(x[0], -1)), last);
+  add("cumprod", OP(cumprod(where(abs(x[0]) < 0.8, 0, x[0]), -1)), last);
   auto indices = [&](const char* name, Tensors (*op)(const Tensors&), std::vector<Shapes> shapes,
                      const Domain& domain = {}) {
     rows.push_back({name, op, {domain}, std::move(shapes), false});
