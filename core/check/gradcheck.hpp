@@ -1,8 +1,7 @@
 // Gradient checks: what a rule says against what finite differences say.
 #pragma once
 
-#include <fmt/core.h>
-
+#include "../ops/print.hpp"
 #include "../transform/function.hpp"
 
 namespace xg {
@@ -118,9 +117,9 @@ GradCheck gradgradcheck(F&& f, const Tensors& inputs, const GradCheckOptions& op
 }  // namespace xg
 
 template <>
-struct fmt::formatter<xg::GradCheck> : fmt::formatter<fmt::string_view> {
+struct fmt::formatter<xg::GradCheck> : xg::detail::Formatter {
   template <class Context>
   auto format(const xg::GradCheck& check, Context& context) const {
-    return fmt::formatter<fmt::string_view>::format(check.report(), context);
+    return write(xg::detail::padded(check.report(), specification), context);
   }
 };
