@@ -5,11 +5,11 @@
 #include <xgrad/xgrad.hpp>
 using namespace xg;
 
-const auto mish = elementwise("mish", [](auto x) { return x * tanh(log1p(exp(x))); });
+const auto wave = elementwise("wave", [](auto x) { return x * exp(-x * x); });
 
 int main() {
   Tensor x = randn({5}, f64);
-  GradCheck first = gradcheck(mish, x), second = gradgradcheck(mish, x);
+  GradCheck first = gradcheck(wave, x), second = gradgradcheck(wave, x);
   fmt::print("{}\n{}\n", first, second);
   return first && second ? 0 : 1;
 }

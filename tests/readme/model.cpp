@@ -16,7 +16,7 @@ int main() {
   Tensor y = tensor({{0}, {1}, {1}, {0}});
 
   Mlp model;
-  nn::SGD optimizer(nn::parameters(model), {.lr = 0.5});
+  nn::SGD optimizer(nn::parameters(model), {.lr = 0.1});
   for (int step = 0; step < 2000; ++step) {
     Tensor loss = nn::mse(model(x), y);
     optimizer.zero_grad();
