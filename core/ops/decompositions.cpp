@@ -9,6 +9,7 @@
 #include "matmul.hpp"
 #include "matrix.hpp"
 #include "shape.hpp"
+#include "vjp_product.hpp"
 
 namespace xg {
 namespace {
@@ -197,8 +198,8 @@ Tensor det(const Operand& a) {
   return record("det", kernels::determinant(lu).value, {a},
                 [a = a.tensor(), lu](const Tensor& g, const Wants&, const Tensor& y) -> Tensors {
                   if (a.size() == 0) return {Tensor()};
-                  if (!is_recording()) return {as_scale(g) * Tensor(kernels::cofactors(lu))};
-                  return {as_scale(g) * recorded_cofactors(a, lu, y)};
+                  if (!is_recording()) return {detail::vjp_product(as_scale(g), Tensor(kernels::cofactors(lu)))};
+                  return {detail::vjp_product(as_scale(g), recorded_cofactors(a, lu, y))};
                 });
 }
 
@@ -207,7 +208,7 @@ SignAndLog slogdet(const Operand& a) {
   LU lu = kernels::factor(a.array(real(a.dtype())));
   kernels::Determinant d = kernels::determinant(lu);
   return {Tensor(d.sign), record("slogdet", d.logabs, {a}, [a = a.tensor(), lu](const Tensor& g) -> Tensors {
-            return {as_scale(g) * solve_with(a, lu, identity_like(lu), true)};
+            return {detail::vjp_product(as_scale(g), solve_with(a, lu, identity_like(lu), true))};
           })};
 }
 

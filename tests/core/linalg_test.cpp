@@ -163,6 +163,10 @@ TEST_CASE("linear is x times the transposed weight plus bias") {
     }
   Tensor x = Tensor(noise({4, 3}).array().transposed());  // a view
   CHECK(worst(linear(x, noise({2, 4})), matmul(x, matrix_transpose(noise({2, 4})))) <= 1e-15);
+  x = transpose(noise({5, 3, 2}));  // (2, 3, 5), not row-major
+  CHECK(worst(linear(x, noise({2, 5})), matmul(x, matrix_transpose(noise({2, 5})))) <= 1e-15);
+  check_gradients([](const Tensors& v) { return linear(transpose(v[0]), transpose(v[1])); },
+                  {noise({5, 3, 2}), noise({5, 2})});
   CHECK(linear(noise({3, 0}), noise({2, 0}), noise({2})).shape() == Shape{3, 2});
   CHECK(linear(noise({3, 4}), noise({0, 4})).shape() == Shape{3, 0});
 }
