@@ -80,6 +80,14 @@ void sum_rows(const Plan& plan, const T* from, Result<T>* to) {
   };
   Total<T> repeats = static_cast<Total<T>>(plan.repeats);
   std::int64_t work = std::max<std::int64_t>(1, chunk_elements / std::max<std::int64_t>(1, inner * rows));
+  if (chunks == 1 && rows == 1 && plan.kept.rank() == 1) {  // a matrix: no need to walk a nest
+    std::int64_t row_step = plan.kept.strides[0][0], to_step = plan.kept.strides[1][0];
+    parallel_for(outputs, work, [&](std::int64_t first, std::int64_t last) {
+      for (std::int64_t row = first; row < last; ++row)
+        to[row * to_step] = static_cast<Result<T>>(repeats * total_of(from + row * row_step, step, inner));
+    });
+    return;
+  }
   if (chunks == 1) {
     parallel_for(outputs, work, [&](std::int64_t first, std::int64_t last) {
       for_each_outer(plan.kept, 0, first, last, [&](const std::int64_t* at) {
