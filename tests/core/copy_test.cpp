@@ -9,7 +9,8 @@ TEST_CASE("a copy of a transposed array holds the same elements, whatever its le
     for (DType to : {f32, f64, i64, boolean})
       for (const Shape& shape : {Shape{4, 4}, Shape{16, 16}, Shape{17, 65}, Shape{130, 33}, Shape{64, 200},
                                  Shape{3, 40, 24}, Shape{2, 1, 5, 70}}) {
-        Tensor x = astype(filled(shape, [](std::int64_t i) { return static_cast<double>(i % 2 + i / 3 % 2 * i); }), from);
+        Tensor x =
+            astype(filled(shape, [](std::int64_t i) { return static_cast<double>(i % 2 + i / 3 % 2 * i); }), from);
         Array flipped = x.array().transposed(), copied(flipped.shape(), to);
         if (to == from) copied = flipped.copy();
         else copied = flipped.cast(to);
@@ -31,5 +32,6 @@ TEST_CASE("views with steps, backwards and into a part of a larger array are cop
   Array odd = x.array().view({30, 20}, {-2, 120}, 59);  // columns backwards by twos, rows by twos
   Tensor y(odd.copy());
   for (std::int64_t i = 0; i < 30; ++i)
-    for (std::int64_t j = 0; j < 20; ++j) CHECK(y.array().data<double>()[i * 20 + j] == odd.data<double>()[-2 * i + 120 * j]);
+    for (std::int64_t j = 0; j < 20; ++j)
+      CHECK(y.array().data<double>()[i * 20 + j] == odd.data<double>()[-2 * i + 120 * j]);
 }
