@@ -19,6 +19,9 @@ void add_reduction(Rows& rows, const char* name, Tensors (*over_all)(const Tenso
 #define REDUCTION(name, takes_nothing) \
   add_reduction(rows, #name, OP(name(x[0])), OP(name(x[0], -1)), OP(name(x[0], {0, -1}, keepdims)), takes_nothing)
 
+/// What an op returns beside its indices is checked; so are the indices, as values.
+Tensors pair(const ValuesIndices& found) { return {found.values, found.indices}; }
+
 Rows all_rows() {
   const Domain nonzero{-2, 2, {0}};
   const std::vector<Shapes> every = any_shapes(), last = last_axis_shapes(),
@@ -56,6 +59,13 @@ Rows all_rows() {
   add("cumsum", OP(cumsum(x[0], 0)), last);
   add("cumprod", OP(cumprod(x[0], -1)), last);
   add("cumprod", OP(cumprod(where(abs(x[0]) < 0.8, 0, x[0]), -1)), last);
+  add("max", OP(pair(max(x[0], -1))), last);
+  add("max", OP(pair(max(x[0], 0, keepdims))), {{{3}}, {{2, 3}}, {{2, 0, 3}}});
+  add("min", OP(pair(min(x[0], -1))), last);
+  add("sort", OP(pair(sort(x[0]))), last);
+  add("sort", OP(pair(sort(x[0], 0, {.descending = true}))), last);
+  add("topk", OP(pair(topk(x[0], 2))), last);
+  add("topk", OP(pair(topk(x[0], 2, {.axis = 0, .largest = false}))), {{{3}}, {{2, 3}}, {{3, 2, 1}}, {{2, 0}}});
   auto indices = [&](const char* name, Tensors (*op)(const Tensors&), std::vector<Shapes> shapes,
                      const Domain& domain = {}) {
     rows.push_back({name, op, {domain}, std::move(shapes), false});
@@ -64,6 +74,8 @@ Rows all_rows() {
   indices("argmax", OP(argmax(x[0], -1)), last);
   indices("argmin", OP(argmin(x[0])), some);
   indices("argmin", OP(argmin(x[0], 0, keepdims)), {{{3}}, {{2, 3}}, {{2, 0, 3}}});
+  indices("argsort", OP(argsort(x[0])), last);
+  indices("argsort", OP(argsort(x[0], 0, {.descending = true})), last);
   indices("all", OP(all(x[0])), every, booleans());
   indices("all", OP(all(x[0], -1)), last);
   indices("any", OP(any(x[0])), every, booleans());
