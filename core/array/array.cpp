@@ -19,8 +19,8 @@ bool row_major(const Shape& shape, const Strides& strides) {
 
 }  // namespace
 
-Array::Array(const Shape& shape, DType dtype)
-    : size_(shape.elements()), dtype_(dtype), shape_(shape), strides_(contiguous_strides(shape)) {
+Array::Array(const Shape& shape, DType dtype) : size_(1), dtype_(dtype), shape_(shape), strides_(shape) {
+  for (std::size_t i = shape_.size(); i-- > 0; size_ *= shape_[i]) strides_[i] = size_;
   storage_ = Storage::make(static_cast<std::size_t>(size_) * size_of(dtype));
   data_ = storage_->data;
 }
@@ -29,7 +29,9 @@ Array::Array(Ref<Storage> storage, std::byte* data, const Shape& shape, const St
     : storage_(std::move(storage)), data_(data), size_(shape.elements()), dtype_(dtype), shape_(shape),
       strides_(strides) {
   contiguous_ = row_major(shape_, strides_);
-  if (contiguous_) strides_ = contiguous_strides(shape_);  // one form for axes of length 1
+  if (!contiguous_) return;
+  std::int64_t step = 1;  // one form for axes of length 1
+  for (std::size_t i = shape_.size(); i-- > 0; step *= shape_[i]) strides_[i] = step;
 }
 
 Array::Array(const Number& number, DType dtype) : Array(Shape{}, dtype) {

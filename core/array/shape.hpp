@@ -13,7 +13,7 @@
 namespace xg {
 
 /// Lengths or strides, one an axis. `Shape{}` is the shape of a 0-d array (one element).
-class Shape : public SmallVector<std::int64_t, 6> {
+class Shape : public SmallVector<std::int64_t, 4> {
  public:
   using SmallVector::SmallVector;
   Shape() = default;

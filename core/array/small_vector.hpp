@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <initializer_list>
 #include <new>
@@ -92,10 +93,10 @@ class SmallVector {
     }
     release();
     data_ = fresh;
-    capacity_ = capacity;
+    capacity_ = static_cast<std::uint32_t>(capacity);
   }
   void push_back(T value) {
-    if (size_ == capacity_) reserve(2 * capacity_);
+    if (size_ == capacity_) reserve(2 * std::size_t(capacity_));
     new (data_ + size_++) T(std::move(value));
   }
   void pop_back() { data_[--size_].~T(); }
@@ -160,8 +161,8 @@ class SmallVector {
   }
 
   T* data_;
-  std::size_t size_ = 0;
-  std::size_t capacity_ = N;
+  std::uint32_t size_ = 0;
+  std::uint32_t capacity_ = N;
   std::conditional_t<std::is_trivially_copyable_v<T>, Zeroed, Raw> room_;
 };
 

@@ -38,7 +38,8 @@ Tensor sum_to(const Operand& x, const Shape& shape) {
   std::size_t shift = x.shape().size() - shape.size();
   for (std::size_t i = 0; i < x.shape().size(); ++i)
     if (i < shift || (shape[i - shift] == 1 && x.shape()[i] != 1)) axes.push_back(static_cast<std::int64_t>(i));
-  return record("sum_to", kernels::sum(x.array(), axes).reshaped(shape), {x},
+  bool only_drops = x.shape().elements() == shape.elements();  // nothing but axes of length 1 goes
+  return record("sum_to", (only_drops ? x.array() : kernels::sum(x.array(), axes)).reshaped(shape), {x},
                 [from = x.shape()](const Tensor& g) -> Tensors { return {broadcast_to(g, from)}; });
 }
 

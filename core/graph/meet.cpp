@@ -25,7 +25,7 @@ Met meet(const char* op, const Operands& operands, bool real_only) {
   met.dtype = common_dtype(operands);
   if (real_only) met.dtype = real(met.dtype);
   for (const Operand& operand : operands) {
-    if (!operand.is_number()) {
+    if (!operand.is_number() && operand.shape() != met.shape) {
       Shape wide;
       if (!broadcast_shapes(met.shape, operand.shape(), wide)) {
         Complaint complaint(op,

@@ -25,7 +25,7 @@ Node* begin_node(const char* name, const Operands& inputs, std::uint32_t outputs
   return node;
 }
 
-Tensor attach(Node* node, std::uint32_t output, Array value) {
+Tensor attach(Node* node, std::uint32_t output, Array&& value) {
   if (!is_differentiable(value.dtype())) return Tensor(std::move(value));
   node->outputs[output].shape = value.shape();
   node->outputs[output].dtype = value.dtype();

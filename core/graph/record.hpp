@@ -12,7 +12,7 @@ bool should_record(const Operands& inputs);
 Node* begin_node(const char* name, const Operands& inputs, std::uint32_t outputs, std::size_t closure_bytes,
                  std::size_t closure_alignment);
 /// A tensor for output `output` of `node`; a plain constant when its dtype has no gradients.
-Tensor attach(Node* node, std::uint32_t output, Array value);
+Tensor attach(Node* node, std::uint32_t output, Array&& value);
 [[noreturn]] void no_rule(const char* name, const Operands& inputs);
 
 template <class F, bool many>
@@ -30,10 +30,10 @@ struct Closure {
     auto& self = *static_cast<Closure*>(closure);
     if constexpr (many && takes_output) {
       Tensors y;
-      for (std::uint32_t i = 0; i < self.outputs.size(); ++i) y.push_back(attach(&node, i, self.outputs[i]));
+      for (std::uint32_t i = 0; i < self.outputs.size(); ++i) y.push_back(attach(&node, i, Array(self.outputs[i])));
       return self.rule(g, wants, y);
     } else if constexpr (takes_output) {
-      return self.rule(g[0], wants, attach(&node, 0, self.outputs[0]));
+      return self.rule(g[0], wants, attach(&node, 0, Array(self.outputs[0])));
     } else if constexpr (takes_wants) {
       if constexpr (many) return self.rule(g, wants);
       else return self.rule(g[0], wants);
@@ -85,7 +85,7 @@ Tensors record_all(const char* name, const Arrays& values, const Operands& input
   auto* closure = new (node->closure) Closure{std::move(rule), {}};
   node->rule = &Closure::table;
   if constexpr (Closure::takes_output) closure->outputs = values;
-  for (std::uint32_t i = 0; i < values.size(); ++i) results.push_back(detail::attach(made, i, values[i]));
+  for (std::uint32_t i = 0; i < values.size(); ++i) results.push_back(detail::attach(made, i, Array(values[i])));
   return results;
 }
 

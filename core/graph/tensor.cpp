@@ -6,17 +6,17 @@
 namespace xg {
 namespace detail {
 
-TensorImpl::TensorImpl() = default;
+TensorImpl::TensorImpl(Array&& values) : array(std::move(values)) {}
+TensorImpl::TensorImpl(Array&& values, Ref<Node>&& maker, std::uint32_t which)
+    : output(which), node(std::move(maker)), array(std::move(values)) {}
 TensorImpl::~TensorImpl() = default;
 
-TensorImpl* TensorImpl::make(Array array) { return make(std::move(array), Ref<Node>(), 0); }
+TensorImpl* TensorImpl::make(Array array) {
+  return new (memory::allocate(sizeof(TensorImpl))) TensorImpl(std::move(array));
+}
 
-TensorImpl* TensorImpl::make(Array array, Ref<Node> node, std::uint32_t output) {
-  auto* impl = new (memory::allocate(sizeof(TensorImpl))) TensorImpl;
-  impl->output = output;
-  impl->node = std::move(node);
-  impl->array = std::move(array);
-  return impl;
+TensorImpl* TensorImpl::make(Array&& array, Ref<Node>&& node, std::uint32_t output) {
+  return new (memory::allocate(sizeof(TensorImpl))) TensorImpl(std::move(array), std::move(node), output);
 }
 
 void TensorImpl::destroy(TensorImpl* impl) {
@@ -99,7 +99,7 @@ Tensor variable(const Tensor& value, Site site) {
         .at(site)
         .mend("astype(value, f32)")
         .raise<DTypeError>();
-  return Tensor(Ref(detail::TensorImpl::make(value.array(), Node::make_leaf(value, site), 0)));
+  return Tensor(Ref(detail::TensorImpl::make(Array(value.array()), Node::make_leaf(value, site), 0)));
 }
 
 Tensor detach(const Operand& x) { return Tensor(x.array()); }
@@ -205,42 +205,18 @@ NoGrad::~NoGrad() { detail::thread_state().recording = before_; }
 
 // Operands.
 
-void Operand::check_defined() const {
-  if (tensor_ && !tensor_->defined())
-    Complaint("operand", "an undefined tensor was passed to an op")
-        .at(site_)
-        .mend("a default-constructed Tensor holds nothing; `defined()` tells")
-        .raise<ValueError>();
+const Shape Operand::scalar_shape;
+
+void Operand::undefined() const {
+  Complaint("operand", "an undefined tensor was passed to an op")
+      .at(site_)
+      .mend("a default-constructed Tensor holds nothing; `defined()` tells")
+      .raise<ValueError>();
 }
 
-DType Operand::dtype() const {
-  check_defined();
-  if (tensor_) return tensor_->dtype();
+DType Operand::number_dtype() const {
   if (DType numbers = detail::thread_state().numbers; is_differentiable(numbers)) return numbers;
   return number_.kind == DType::f64 ? DType::f32 : number_.kind;
-}
-
-const Shape& Operand::shape() const {
-  static const Shape scalar;
-  check_defined();
-  return tensor_ ? tensor_->shape() : scalar;
-}
-
-Tensor Operand::tensor() const {
-  check_defined();
-  return tensor_ ? *tensor_ : Tensor(Array(number_, dtype()));
-}
-
-Tensor Operand::tensor(DType dtype) const { return tensor_ ? *tensor_ : Tensor(Array(number_, dtype)); }
-
-Array Operand::array() const {
-  check_defined();
-  return tensor_ ? tensor_->array() : Array(number_, dtype());
-}
-
-Array Operand::array(DType dtype) const {
-  check_defined();
-  return tensor_ ? tensor_->array().cast(dtype) : Array(number_, dtype);
 }
 
 DType promote(const Operand& a, const Operand& b) {

@@ -31,10 +31,11 @@ struct TensorImpl {
   };
   Label* label = nullptr;
 
-  TensorImpl();
+  explicit TensorImpl(Array&& array);
+  TensorImpl(Array&& array, Ref<Node>&& node, std::uint32_t output);
   ~TensorImpl();
   static TensorImpl* make(Array array);
-  static TensorImpl* make(Array array, Ref<Node> node, std::uint32_t output);
+  static TensorImpl* make(Array&& array, Ref<Node>&& node, std::uint32_t output);
   static void destroy(TensorImpl* impl);
 };
 
@@ -162,7 +163,10 @@ struct BackwardOptions {
 /// One argument of an op: a tensor or a plain number as the user passed it, and the place where. Lives for one call.
 class Operand {
  public:
-  Operand(const Tensor& tensor, Site site = Site::here()) : tensor_(&tensor), site_(site) {}
+  /// Throws ValueError on an undefined tensor.
+  Operand(const Tensor& tensor, Site site = Site::here()) : tensor_(&tensor), site_(site) {
+    if (!tensor.defined()) undefined();
+  }
   template <class T>
     requires std::is_arithmetic_v<T>
   Operand(T number, Site site = Site::here()) : number_(number), site_(site) {}
@@ -172,21 +176,23 @@ class Operand {
   const Site& site() const { return site_; }
   bool requires_grad() const { return tensor_ && tensor_->requires_grad(); }
   /// Of a number: boolean, i64, or f32 (the default dtype) for reals.
-  DType dtype() const;
-  const Shape& shape() const;
+  DType dtype() const { return tensor_ ? tensor_->dtype() : number_dtype(); }
+  const Shape& shape() const { return tensor_ ? tensor_->shape() : scalar_shape; }
   const detail::TensorImpl& impl() const { return *tensor_->impl(); }
-  /// The tensor; a number becomes a 0-d constant. Throws ValueError on an undefined tensor.
-  Tensor tensor() const;
-  /// The tensor as it is; a number becomes a 0-d constant of `dtype`, for a rule to keep.
-  Tensor tensor(DType dtype) const;
-  Array array() const;
+  /// The tensor; a number becomes a 0-d constant.
+  Tensor tensor() const { return tensor_ ? *tensor_ : Tensor(Array(number_, dtype())); }
+  /// The tensor as it is; a number becomes a 0-d constant of `dtype`.
+  Tensor tensor(DType dtype) const { return tensor_ ? *tensor_ : Tensor(Array(number_, dtype)); }
+  Array array() const { return tensor_ ? tensor_->array() : Array(number_, dtype()); }
   /// The tensor's array itself; not for numbers.
   const Array& own_array() const { return tensor_->array(); }
   /// The values in `dtype`.
-  Array array(DType dtype) const;
+  Array array(DType dtype) const { return tensor_ ? tensor_->array().cast(dtype) : Array(number_, dtype); }
 
  private:
-  void check_defined() const;
+  [[noreturn]] void undefined() const;
+  DType number_dtype() const;
+  static const Shape scalar_shape;
   const Tensor* tensor_ = nullptr;
   Number number_ = 0;
   Site site_;

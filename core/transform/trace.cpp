@@ -14,7 +14,7 @@ Tensor alias(const Tensor& x) {
 Tensor stand_in(const Edge& edge) {
   const Output& output = edge.node->outputs[edge.output];
   Array nothing = Array(Number(0), output.dtype).broadcast_to(output.shape);
-  return Tensor(Ref(TensorImpl::make(std::move(nothing), edge.node, edge.output)));
+  return Tensor(Ref(TensorImpl::make(std::move(nothing), Ref(edge.node), edge.output)));
 }
 
 std::vector<Edge*> edges_out(const Tensors& outputs, std::uint64_t start) {
