@@ -23,6 +23,13 @@ class Count {
     }
     return value_.fetch_add(amount, std::memory_order_acq_rel) + amount;
   }
+  /// One owner more. The first owner of a fresh object has no rival.
+  void retain() {
+    if (value_.load(std::memory_order_relaxed) == 0) value_.store(1, std::memory_order_relaxed);
+    else add(1);
+  }
+  /// One owner less; true if it was the last. A sole owner has no rival: nobody can copy what only it holds.
+  bool release() { return value_.load(std::memory_order_acquire) == 1 || add(-1) == 0; }
 
  private:
   std::atomic<std::int64_t> value_;
@@ -34,7 +41,7 @@ class Ref {
  public:
   Ref() noexcept = default;
   explicit Ref(T* object) noexcept : object_(object) {
-    if (object_) object_->references.add(1);
+    if (object_) object_->references.retain();
   }
   Ref(const Ref& other) noexcept : Ref(other.object_) {}
   Ref(Ref&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
@@ -43,7 +50,7 @@ class Ref {
     return *this;
   }
   ~Ref() {
-    if (object_ && object_->references.add(-1) == 0) T::destroy(object_);
+    if (object_ && object_->references.release()) T::destroy(object_);
   }
   T* get() const { return object_; }
   T* operator->() const { return object_; }

@@ -1,6 +1,8 @@
 #include "memory.hpp"
 
+#include <atomic>
 #include <bit>
+#include <mutex>
 #include <new>
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -17,11 +19,53 @@
 namespace xg {
 namespace memory {
 
-constinit Count live_nodes;
-
 namespace {
 
-constinit Count live_bytes, live_buffers, peak_bytes, system_allocations;
+constinit Count system_allocations;
+
+// What one thread has made less what it has destroyed. Only its thread writes it, so counting takes no locked
+// instruction; sums over all threads are right whichever thread destroys what.
+struct Tally {
+  std::atomic<std::int64_t> bytes = 0, buffers = 0, nodes = 0;
+  std::int64_t unpublished = 0;  // bytes that the shared total, which the peak is taken of, does not know of yet
+  Tally* next = nullptr;
+
+  static void add(std::atomic<std::int64_t>& counter, std::int64_t amount) {
+    counter.store(counter.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
+  }
+};
+
+constinit std::mutex tallies_mutex;
+constinit Tally ended;                // of threads that have ended
+constinit Tally* tallies = &ended;
+constinit Count published_bytes, peak_bytes;
+constinit thread_local Tally* own_tally = nullptr;
+
+void end_with_thread();
+
+Tally& tally() {
+  if (own_tally) return *own_tally;
+  end_with_thread();
+  own_tally = new Tally;
+  std::lock_guard lock(tallies_mutex);
+  own_tally->next = tallies;
+  tallies = own_tally;
+  return *own_tally;
+}
+
+void publish(Tally& own) {
+  std::int64_t live = published_bytes.add(std::exchange(own.unpublished, 0)), peak = peak_bytes.get();
+  if (live > peak) peak_bytes.add(live - peak);
+}
+
+void count_buffer(std::int64_t bytes, std::int64_t buffers) {
+  constexpr std::int64_t slack = 1 << 16;
+  Tally& own = tally();
+  Tally::add(own.buffers, buffers);
+  Tally::add(own.bytes, bytes);
+  own.unpublished += bytes;
+  if (__libc_single_threaded || own.unpublished > slack || own.unpublished < -slack) publish(own);
+}
 
 constexpr std::size_t alignment = 64;
 constexpr std::size_t largest = std::size_t(1) << 28;      // bigger blocks are not kept
@@ -64,9 +108,21 @@ struct Guard {
   ~Guard() {
     open = false;
     pool.release();
+    if (!own_tally) return;
+    publish(*own_tally);
+    std::lock_guard lock(tallies_mutex);
+    Tally** link = &tallies;
+    while (*link != own_tally) link = &(*link)->next;
+    *link = own_tally->next;
+    Tally::add(ended.bytes, own_tally->bytes);
+    Tally::add(ended.buffers, own_tally->buffers);
+    Tally::add(ended.nodes, own_tally->nodes);
+    delete std::exchange(own_tally, nullptr);
   }
 };
 thread_local Guard guard;
+
+void end_with_thread() { (void)&guard; }
 
 void* from_system(std::size_t bytes) {
   system_allocations.add(1);
@@ -83,7 +139,7 @@ void* allocate(std::size_t bytes) {
     pool.cached -= size_of_class(index);
     return block;
   }
-  (void)&guard;  // makes the thread empty its pool when it ends
+  end_with_thread();
   return from_system(size_of_class(index));
 }
 
@@ -98,22 +154,30 @@ void free(void* block, std::size_t bytes) noexcept {
 
 }  // namespace memory
 
+void memory::count_nodes(std::int64_t amount) { Tally::add(tally().nodes, amount); }
+
 MemoryStats memory_stats() {
-  return {memory::live_bytes.get(), memory::peak_bytes.get(), memory::live_buffers.get(), memory::live_nodes.get(),
-          memory::system_allocations.get()};
+  memory::publish(memory::tally());
+  MemoryStats stats;
+  std::lock_guard lock(memory::tallies_mutex);
+  for (const memory::Tally* t = memory::tallies; t; t = t->next) {
+    stats.live_bytes += t->bytes.load(std::memory_order_relaxed);
+    stats.live_buffers += t->buffers.load(std::memory_order_relaxed);
+    stats.live_nodes += t->nodes.load(std::memory_order_relaxed);
+  }
+  stats.peak_bytes = memory::peak_bytes.get();
+  stats.system_allocations = memory::system_allocations.get();
+  return stats;
 }
 
-void reset_peak_memory() { memory::peak_bytes.add(memory::live_bytes.get() - memory::peak_bytes.get()); }
+void reset_peak_memory() {
+  memory::publish(memory::tally());
+  memory::peak_bytes.add(memory::published_bytes.get() - memory::peak_bytes.get());
+}
 
 void release_cached_memory() { memory::pool.release(); }
 
 namespace {
-
-void count(std::int64_t bytes) {
-  memory::live_buffers.add(1);
-  std::int64_t live = memory::live_bytes.add(bytes), peak = memory::peak_bytes.get();
-  if (live > peak) memory::peak_bytes.add(live - peak);
-}
 
 constexpr std::size_t header = 64;
 static_assert(sizeof(Storage) <= header);
@@ -125,7 +189,7 @@ Ref<Storage> Storage::make(std::size_t bytes) {
   auto* storage = new (block) Storage;
   storage->data = block + header;
   storage->bytes = bytes;
-  count(static_cast<std::int64_t>(bytes));
+  memory::count_buffer(static_cast<std::int64_t>(bytes), 1);
   return Ref<Storage>(storage);
 }
 
@@ -135,13 +199,12 @@ Ref<Storage> Storage::adopt(void* data, std::size_t bytes, void* owner, void (*d
   storage->bytes = bytes;
   storage->owner = owner;
   storage->drop = drop;
-  count(static_cast<std::int64_t>(bytes));
+  memory::count_buffer(static_cast<std::int64_t>(bytes), 1);
   return Ref<Storage>(storage);
 }
 
 void Storage::destroy(Storage* storage) {
-  memory::live_buffers.add(-1);
-  memory::live_bytes.add(-static_cast<std::int64_t>(storage->bytes));
+  memory::count_buffer(-static_cast<std::int64_t>(storage->bytes), -1);
   std::size_t block = header;
   if (storage->drop) storage->drop(storage->owner);
   else block += storage->bytes;

@@ -8,7 +8,8 @@
 
 namespace xg {
 
-/// What the library holds now. Bytes are those of array buffers; nodes are graph nodes, leaves included.
+/// What the library holds now. Bytes are those of array buffers; nodes are graph nodes, leaves included. The peak is
+/// exact in a program of one thread, else within 64 KiB a thread.
 struct MemoryStats {
   std::int64_t live_bytes = 0;
   std::int64_t peak_bytes = 0;
@@ -30,7 +31,8 @@ void* allocate(std::size_t bytes);
 /// Returns a block to the calling thread's pool. `bytes` is what was asked for.
 void free(void* block, std::size_t bytes) noexcept;
 
-extern Count live_nodes;
+/// Counts graph nodes made (positive) and destroyed.
+void count_nodes(std::int64_t amount);
 
 }  // namespace memory
 

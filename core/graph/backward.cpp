@@ -13,7 +13,7 @@ namespace xg {
 namespace {
 
 /// a + b, into a's own buffer when nobody else sees it and the sum is not recorded.
-Tensor accumulate(Tensor a, const Tensor& b) {
+Tensor accumulate(Tensor a, Tensor b) {
   if (!a.defined()) return b;
   bool in_place = !is_recording() && a.impl().unique() && a.impl()->array.is_sole_owner() && a.array().is_contiguous();
   if (!in_place) return add(a, b);
@@ -43,10 +43,10 @@ class Pass {
     }
   }
 
-  void deposit(const Ref<Node>& node, std::uint32_t output, const Tensor& g) {
+  void deposit(const Ref<Node>& node, std::uint32_t output, Tensor g) {
     if (node->is_leaf) {
       Leaf& leaf = leaf_of(node);
-      leaf.cotangent = accumulate(std::move(leaf.cotangent), g);
+      leaf.cotangent = accumulate(std::move(leaf.cotangent), std::move(g));
       return;
     }
     if (!node->is_queued) {
@@ -55,7 +55,7 @@ class Pass {
       std::push_heap(queue_.begin(), queue_.end(), later);
     }
     Tensor& slot = node->outputs[output].cotangent;
-    slot = accumulate(std::move(slot), g);
+    slot = accumulate(std::move(slot), std::move(g));
   }
 
   /// Marks the nodes that a wanted input lies behind; returns false for inputs[i] not reached via `reached`.
@@ -160,7 +160,7 @@ class Pass {
       for (std::uint32_t i = 0; i < node.input_count; ++i)
         if (wants[i] && gradients[i].defined()) {
           const Edge& edge = node.edges[i];
-          deposit(edge.node, edge.output, fit(*edge.node, edge.output, gradients[i], node.name));
+          deposit(edge.node, edge.output, fit(*edge.node, edge.output, std::move(gradients[i]), node.name));
         }
       state_.scope = before_.scope;
     }
@@ -168,9 +168,8 @@ class Pass {
   }
 
   /// The gradient in the shape and dtype of the output it belongs to: summed over axes that were broadcast.
-  Tensor fit(const Node& node, std::uint32_t output, const Tensor& g, const char* from) {
+  Tensor fit(const Node& node, std::uint32_t output, Tensor g, const char* from) {
     const Output& target = node.outputs[output];
-    Tensor fitted = g;
     if (g.shape() != target.shape) {
       Shape wide;
       if (!broadcast_shapes(target.shape, g.shape(), wide) || wide != g.shape())
@@ -179,10 +178,10 @@ class Pass {
             .at(state_.scope)
             .raise<ShapeError>();
       bool only_drops = g.size() == target.shape.elements() && !is_recording();  // axes of length 1: no op needed
-      fitted = only_drops ? Tensor(g.array().reshaped(target.shape)) : sum_to(fitted, target.shape);
+      g = only_drops ? Tensor(g.array().reshaped(target.shape)) : sum_to(g, target.shape);
     }
-    if (g.dtype() != target.dtype) fitted = astype(fitted, target.dtype);
-    return fitted;
+    if (g.dtype() != target.dtype) g = astype(g, target.dtype);
+    return g;
   }
 
   bool retain_;
@@ -272,7 +271,7 @@ void Tensor::backward(const BackwardOptions& options, Site site) const {
   if (!__libc_single_threaded) lock = std::unique_lock(leaf_mutex());
   for (Pass::Leaf& leaf : pass.leaves()) {
     Tensor& total = leaf.node->watch(0).grad;
-    total = accumulate(std::move(total), leaf.cotangent);
+    total = accumulate(std::move(total), std::move(leaf.cotangent));
   }
 }
 

@@ -21,7 +21,7 @@ void destroy_now(Node* node) {
   std::size_t bytes = node->block_bytes;
   node->~Node();
   memory::free(node, bytes);
-  memory::live_nodes.add(-1);
+  memory::count_nodes(-1);
 }
 
 }  // namespace
@@ -45,7 +45,7 @@ Node* Node::make(const char* name, const Site& site, std::uint32_t outputs, std:
   node->closure = block + at_closure;
   for (std::uint32_t i = 0; i < outputs; ++i) new (node->outputs + i) Output{};
   for (std::uint32_t i = 0; i < inputs; ++i) new (node->edges + i) Edge{};
-  memory::live_nodes.add(1);
+  memory::count_nodes(1);
   return node;
 }
 
@@ -89,10 +89,9 @@ ThreadState& thread_state() {
   return state;
 }
 
-std::uint64_t next_sequence() {
-  constinit static Count sequence;
-  return static_cast<std::uint64_t>(sequence.add(1));
-}
+constinit static Count sequence;
+std::uint64_t next_sequence() { return static_cast<std::uint64_t>(sequence.add(1)); }
+std::uint64_t upcoming_sequence() { return static_cast<std::uint64_t>(sequence.get()) + 1; }
 
 }  // namespace detail
 }  // namespace xg

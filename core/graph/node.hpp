@@ -91,8 +91,10 @@ struct ThreadState {
 };
 ThreadState& thread_state();
 
-/// A number higher than all before.
+/// A number higher than all before, for a new node.
 std::uint64_t next_sequence();
+/// The number that the next node will get: what happens now lies after all nodes that exist.
+std::uint64_t upcoming_sequence();
 
 }  // namespace detail
 

@@ -126,7 +126,7 @@ void Tensor::assign(const Tensor& value, Site site) const {
         .raise<DTypeError>();
   Array fresh = value.array().contiguous();
   impl_->array = std::move(fresh);  // arrays never change under others' eyes, so the buffer may be shared
-  impl_->changed_at = detail::next_sequence();
+  impl_->changed_at = detail::upcoming_sequence();
   if (!impl_->label) impl_->label = new detail::TensorImpl::Label;
   impl_->label->changed = site;
 }
@@ -135,7 +135,7 @@ Array& Tensor::edit(Site site) const {
   if (!is_leaf())
     Complaint("edit", "only leaves can be changed in place").fact("x", describe(*this)).at(site).raise<GradError>();
   if (!impl_->array.is_sole_owner() || !impl_->array.is_contiguous()) impl_->array = impl_->array.copy();
-  impl_->changed_at = detail::next_sequence();
+  impl_->changed_at = detail::upcoming_sequence();
   if (!impl_->label) impl_->label = new detail::TensorImpl::Label;
   impl_->label->changed = site;
   return impl_->array;
