@@ -10,6 +10,12 @@
 #include "node.hpp"
 
 namespace xg {
+
+using detail::Edge;
+using detail::Node;
+using detail::Output;
+using detail::Watch;
+
 namespace {
 
 /// a + b, into a's own buffer when nobody else sees it and the sum is not recorded.

@@ -1,6 +1,6 @@
 #include "node.hpp"
 
-namespace xg {
+namespace xg::detail {
 
 namespace {
 
@@ -82,8 +82,6 @@ void Node::destroy(Node* node) {
   is_destroying = false;
 }
 
-namespace detail {
-
 ThreadState& thread_state() {
   constinit static thread_local ThreadState state;
   return state;
@@ -93,5 +91,4 @@ constinit static Count sequence;
 std::uint64_t next_sequence() { return static_cast<std::uint64_t>(sequence.add(1)); }
 std::uint64_t upcoming_sequence() { return static_cast<std::uint64_t>(sequence.get()) + 1; }
 
-}  // namespace detail
-}  // namespace xg
+}  // namespace xg::detail

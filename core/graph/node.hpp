@@ -19,6 +19,8 @@ class Wants {
 /// Arrays of a multi-output op.
 using Arrays = SmallVector<Array, 2>;
 
+namespace detail {
+
 struct Edge {
   Ref<Node> node;  // empty: this input wants no gradient
   std::uint32_t output = 0;
@@ -28,9 +30,9 @@ struct Edge {
 struct Watch {
   Tensor grad;
   bool retain = false;
-  SmallVector<detail::Hook*, 1> hooks;
+  SmallVector<Hook*, 1> hooks;
   ~Watch() {
-    for (detail::Hook* hook : hooks) delete hook;
+    for (Hook* hook : hooks) delete hook;
   }
 };
 
@@ -41,13 +43,11 @@ struct Output {
   Watch* watch = nullptr;  // for a leaf, holds its gradient
 };
 
-namespace detail {
 /// The type-erased rule of a node.
 struct RuleTable {
   Tensors (*run)(Node& node, void* closure, const Tensors& g, const Wants& wants);
   void (*drop)(void* closure);
 };
-}  // namespace detail
 
 struct Node {
   Count references;
@@ -55,7 +55,7 @@ struct Node {
   std::uint64_t needed = 0;  // number of the last grad() call that found a wanted input behind this node
   const char* name;
   Site site;
-  const detail::RuleTable* rule = nullptr;  // null for a leaf, and once what was saved is freed
+  const RuleTable* rule = nullptr;  // null for a leaf, and once what was saved is freed
   std::uint32_t output_count, input_count;
   std::uint32_t block_bytes;
   std::atomic<std::uint32_t> place = 0;  // of a leaf: where a running pass last kept it; a hint, checked before use
@@ -79,8 +79,6 @@ struct Node {
     return *outputs[output].watch;
   }
 };
-
-namespace detail {
 
 /// What belongs to one thread's recording.
 struct ThreadState {

@@ -59,7 +59,7 @@ template <class F>
 Tensor record(const char* name, Array value, const Operands& inputs, F rule) {
   if (!is_differentiable(value.dtype()) || !detail::should_record(inputs)) return Tensor(std::move(value));
   using Closure = detail::Closure<F, false>;
-  Node* node = detail::begin_node(name, inputs, 1, sizeof(Closure), alignof(Closure));
+  detail::Node* node = detail::begin_node(name, inputs, 1, sizeof(Closure), alignof(Closure));
   auto* closure = new (node->closure) Closure{std::move(rule), {}};
   node->rule = &Closure::table;
   if constexpr (Closure::takes_output) closure->outputs.push_back(value);
@@ -79,9 +79,9 @@ Tensors record_all(const char* name, const Arrays& values, const Operands& input
     return results;
   }
   using Closure = detail::Closure<F, true>;
-  Node* made =
+  detail::Node* made =
       detail::begin_node(name, inputs, static_cast<std::uint32_t>(values.size()), sizeof(Closure), alignof(Closure));
-  Ref<Node> node(made);
+  Ref<detail::Node> node(made);
   auto* closure = new (node->closure) Closure{std::move(rule), {}};
   node->rule = &Closure::table;
   if constexpr (Closure::takes_output) closure->outputs = values;

@@ -99,7 +99,7 @@ Tensor variable(const Tensor& value, Site site) {
         .at(site)
         .mend("astype(value, f32)")
         .raise<DTypeError>();
-  return Tensor(Ref(detail::TensorImpl::make(Array(value.array()), Node::make_leaf(value, site), 0)));
+  return Tensor(Ref(detail::TensorImpl::make(Array(value.array()), detail::Node::make_leaf(value, site), 0)));
 }
 
 Tensor detach(const Operand& x) { return Tensor(x.array()); }
@@ -155,7 +155,7 @@ void Tensor::check_unchanged() const {
 
 bool Tensor::has_grad() const {
   if (!requires_grad()) return false;
-  const Watch* watch = impl_->node->outputs[impl_->output].watch;
+  const detail::Watch* watch = impl_->node->outputs[impl_->output].watch;
   return watch && watch->grad.defined();
 }
 

@@ -12,11 +12,12 @@
 
 namespace xg {
 
-struct Node;
 class Tensor;
 class Tensors;
 
 namespace detail {
+
+struct Node;
 
 // What a Tensor points to. `node` is where gradients arrive: the op that made it, or a leaf's own node.
 struct TensorImpl {

@@ -107,7 +107,7 @@ void freeze(const AnyModel& model) {
 
 void unfreeze(const AnyModel& model, Site site) {
   for_each<Parameter>(model, [&](const Walker&, const Tensor& p) {
-    if (!p.requires_grad()) p.impl()->node = Node::make_leaf(p, site);
+    if (!p.requires_grad()) p.impl()->node = xg::detail::Node::make_leaf(p, site);
   });
 }
 
