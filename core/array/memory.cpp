@@ -36,7 +36,7 @@ struct Tally {
 };
 
 constinit std::mutex tallies_mutex;
-constinit Tally ended;                // of threads that have ended
+constinit Tally ended;  // of threads that have ended
 constinit Tally* tallies = &ended;
 constinit Count published_bytes, peak_bytes;
 constinit thread_local Tally* own_tally = nullptr;
