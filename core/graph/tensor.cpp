@@ -153,10 +153,10 @@ void Tensor::check_unchanged() const {
 
 // Gradients that were left behind.
 
-bool Tensor::has_grad() const {
-  if (!requires_grad()) return false;
+const Tensor* Tensor::find_grad() const {
+  if (!requires_grad()) return nullptr;
   const detail::Watch* watch = impl_->node->outputs[impl_->output].watch;
-  return watch && watch->grad.defined();
+  return watch && watch->grad.defined() ? &watch->grad : nullptr;
 }
 
 Tensor Tensor::grad(Site site) const {

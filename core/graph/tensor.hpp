@@ -108,7 +108,9 @@ class Tensor {
   void backward(const BackwardOptions& options, Site site = Site::here()) const;
   /// The gradient that `backward` left here; throws GradError when there is none.
   Tensor grad(Site site = Site::here()) const;
-  bool has_grad() const;
+  bool has_grad() const { return find_grad() != nullptr; }
+  /// The gradient without a copy of its handle; null when there is none.
+  const Tensor* find_grad() const;
   void zero_grad() const;
   /// Replaces the gradient: used to clip, scale, or clear it (an undefined tensor). Throws ShapeError, DTypeError.
   void set_grad(const Tensor& g, Site site = Site::here()) const;
@@ -189,6 +191,10 @@ class Operand {
   const Array& own_array() const { return tensor_->array(); }
   /// The values in `dtype`.
   Array array(DType dtype) const { return tensor_ ? tensor_->array().cast(dtype) : Array(number_, dtype); }
+  /// The same; the tensor's own array where it has that dtype, else one made in `room`.
+  const Array& array(DType dtype, Array& room) const {
+    return tensor_ && tensor_->dtype() == dtype ? tensor_->array() : room = array(dtype);
+  }
 
  private:
   [[noreturn]] void undefined() const;

@@ -140,16 +140,18 @@ void check_linear(const Operand& x, const Operand& weight, const Tensor& bias) {
 Tensor linear(const Operand& x, const Operand& weight, const Tensor& bias) {
   check_linear(x, weight, bias);
   DType dtype = promote(x, weight);
+  Array rooms[3];
   auto rule = [x = x.tensor(), weight = weight.tensor()](const Tensor& g, const Wants& wants) -> Tensors {
     return linear_gradients(g, x, weight, wants);
   };
   if (!bias.defined())
-    return record("linear", kernels::linear(x.array(dtype), weight.array(dtype), Array()), {x, weight},
-                  std::move(rule));
+    return record("linear", kernels::linear(x.array(dtype, rooms[0]), weight.array(dtype, rooms[1]), Array()),
+                  {x, weight}, std::move(rule));
   dtype = promote(dtype, bias.dtype());
   Operand b(bias, x.site());
-  return record("linear", kernels::linear(x.array(dtype), weight.array(dtype), b.array(dtype)), {x, weight, b},
-                std::move(rule));
+  return record("linear",
+                kernels::linear(x.array(dtype, rooms[0]), weight.array(dtype, rooms[1]), b.array(dtype, rooms[2])),
+                {x, weight, b}, std::move(rule));
 }
 
 Tensor dot(const Operand& a, const Operand& b) {

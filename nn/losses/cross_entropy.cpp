@@ -47,11 +47,13 @@ Tensor cross_entropy_vjp(const Tensor& g, const Tensor& x, const Tensor& log_pro
                 });
 }
 
-Tensor of_labels(const Operand& x, const Labels& labels) {
+Tensor of_labels(const Operand& x, Labels labels) {
   Array values = x.array(real(x.dtype()));
   Array l = kernels::log_softmax(values, {values.rank() - 1});
-  return record("cross_entropy", labels.loss(l), {x},
-                [x = x.tensor(), l = Tensor(l), labels](const Tensor& g) -> Tensors {
+  Array loss = labels.loss(l);
+  return record("cross_entropy", std::move(loss), {x},
+                [x = x.tensor(), l = Tensor(l), labels = std::move(labels)](const Tensor& g) -> Tensors {
+                  if (!is_recording()) return {Tensor(labels.gradient(g.array(), &l.array()))};
                   return {cross_entropy_vjp(g, x, l, labels)};
                 });
 }

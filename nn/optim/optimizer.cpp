@@ -45,9 +45,11 @@ void Optimizer::step(Site site) {
   ++steps_;
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     const Tensor& p = parameters_[i];
-    if (!p.has_grad()) continue;
-    Array gradient = p.grad().array().contiguous();
-    update(i, p.edit(site), gradient);
+    const Tensor* g = p.find_grad();
+    if (!g) continue;
+    const Array& gradient = g->array();
+    if (gradient.is_contiguous()) update(i, p.edit(site), gradient);
+    else update(i, p.edit(site), gradient.copy());
   }
 }
 
