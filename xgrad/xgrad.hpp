@@ -34,6 +34,7 @@
 #include "../nn/data/csv.hpp"
 #include "../nn/data/prepare.hpp"
 #include "../nn/init/init.hpp"
+#include "../nn/layers/layer_norm.hpp"
 #include "../nn/layers/linear.hpp"
 #include "../nn/losses/binary_cross_entropy.hpp"
 #include "../nn/losses/cross_entropy.hpp"

@@ -54,3 +54,34 @@ TEST_CASE("what Linear refuses") {
   CHECK_THROWS_WITH_AS(nn::Linear(-1, 2), doctest::Contains("Linear: sizes cannot be negative: in -1, out 2\n  at  "),
                        ValueError);
 }
+
+TEST_CASE("LayerNorm brings rows to mean 0 and variance 1, then scales and shifts") {
+  nn::LayerNorm layer{3};
+  Tensor y = layer(tensor({{1, 2, 6}, {5, 5, 5}}));
+  double deviation = std::sqrt(14.0 / 3 + 1e-5);  // of 1, 2, 6, whose mean is 3
+  std::vector<double> expected{-2 / deviation, -1 / deviation, 3 / deviation, 0, 0, 0};
+  for (std::size_t i = 0; i < 6; ++i) CHECK(y.to_vector()[i] == doctest::Approx(expected[i]).epsilon(1e-6));
+  layer.weight = tensor({2, 2, 2});
+  layer.bias = tensor({1, 1, 1});
+  CHECK(all_close(layer(tensor({{1, 2, 6}, {5, 5, 5}})), 2 * y + 1));
+  nn::LayerNorm block{{2, 3}, {.bias = false}}, plain{3, {.affine = false}};
+  CHECK(block.weight.shape() == Shape{2, 3});
+  CHECK(mean(block(randn({4, 2, 3})), {1, 2}).shape() == Shape{4});
+  CHECK(nn::named_parameters(block).size() == 1);
+  CHECK(nn::named_parameters(plain).size() == 0);
+}
+
+TEST_CASE("the gradients of LayerNorm") {
+  nn::LayerNorm layer{4};
+  nn::to(layer, f64);
+  CHECK_MODEL_GRADIENTS(layer, randn({3, 4}, f64));
+  CHECK_SECOND_GRADIENTS([&](const Tensor& x) { return layer(x); }, randn({2, 4}, f64));
+}
+
+TEST_CASE("what LayerNorm refuses") {
+  nn::LayerNorm layer{3};
+  CHECK_THROWS_WITH_AS(layer(zeros({5, 4})), doctest::Contains("x has shape (5, 4), which does not end in (3,)"),
+                       ShapeError);
+  CHECK_THROWS_WITH_AS(layer(Tensor(zeros({3})(0))), doctest::Contains("layers_test.cpp:"), ShapeError);
+  CHECK_THROWS_WITH_AS(nn::LayerNorm(Shape{}), doctest::Contains("cannot normalise over the shape ()"), ValueError);
+}
