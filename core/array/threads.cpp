@@ -4,28 +4,40 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <atomic>
 #include <exception>
 
 #include "../error/error.hpp"
 
 namespace xg {
 
+namespace {
+
+// OpenMP's own setting holds for the thread that made it only.
+std::atomic<int> chosen = 0;
+
+}  // namespace
+
 void set_threads(int count) {
   if (count < 1)
     Complaint("set_threads", "the number of threads must be at least 1, not " + std::to_string(count))
         .raise<ValueError>();
+  chosen.store(count, std::memory_order_relaxed);
   omp_set_num_threads(count);
   openblas_set_num_threads(count);
 }
 
-int threads() { return omp_get_max_threads(); }
+int threads() {
+  int count = chosen.load(std::memory_order_relaxed);
+  return count ? count : omp_get_max_threads();
+}
 
 namespace detail {
 
 void parallel(std::int64_t count, std::int64_t grain, void (*call)(const void*, std::int64_t, std::int64_t),
               const void* body) {
   std::int64_t grains = (count + grain - 1) / grain;
-  int team = static_cast<int>(std::min<std::int64_t>(omp_in_parallel() ? 1 : omp_get_max_threads(), grains));
+  int team = static_cast<int>(std::min<std::int64_t>(omp_in_parallel() ? 1 : threads(), grains));
   if (team <= 1) return call(body, 0, count);
   std::exception_ptr failure;
 #pragma omp parallel num_threads(team)

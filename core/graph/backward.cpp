@@ -18,6 +18,12 @@ using detail::Watch;
 
 namespace {
 
+/// Leaves may be shared between threads: held while what they carry is read or changed.
+std::unique_lock<std::mutex> lock_leaves() {
+  static std::mutex mutex;
+  return __libc_single_threaded ? std::unique_lock<std::mutex>() : std::unique_lock(mutex);
+}
+
 /// a + b, into a's own buffer when nobody else sees it and the sum is not recorded.
 Tensor accumulate(Tensor a, Tensor b) {
   if (!a.defined()) return b;
@@ -96,6 +102,24 @@ class Pass {
       if (leaf.node.get() == node) return &leaf;
     return nullptr;
   }
+  /// Lets the hooks of leaves see (and replace) their gradients.
+  void show_leaves() {
+    for (Leaf& leaf : leaves_) {
+      bool watched = [&] {
+        auto lock = lock_leaves();
+        const Watch* watch = leaf.node->outputs[0].watch;
+        return watch && !watch->hooks.empty();
+      }();
+      if (watched) leaf.cotangent = show(*leaf.node, 0, leaf.cotangent);
+    }
+  }
+  /// Leaves the gradients of tensors that retain theirs.
+  void keep() {
+    for (auto& [node, output, g] : kept_) {
+      Tensor& grad = node->watch(output).grad;
+      grad = grad.defined() ? add(grad, g) : g;
+    }
+  }
   Tensors captured;
 
  private:
@@ -133,7 +157,7 @@ class Pass {
     for (std::size_t i = 0; i < watch.hooks.size(); ++i)
       if (Tensor replaced = watch.hooks[i]->call(g); replaced.defined())
         g = fit(node, output, replaced, "on_grad hook");
-    if (watch.retain && !node.is_leaf && !inputs_) watch.grad = watch.grad.defined() ? add(watch.grad, g) : g;
+    if (watch.retain && !node.is_leaf && !inputs_) kept_.push_back({Ref<Node>(&node), output, g});
     return g;
   }
 
@@ -198,6 +222,12 @@ class Pass {
   detail::ThreadState before_;
   SmallVector<Ref<Node>, 16> queue_;  // a heap, newest first
   SmallVector<Leaf, 16> leaves_;
+  struct Kept {
+    Ref<Node> node;
+    std::uint32_t output;
+    Tensor g;
+  };
+  std::vector<Kept> kept_;                                    // what retain_grad asked for, until the pass is through
   std::unordered_map<const Node*, std::size_t> many_leaves_;  // places in leaves_, once there are more than a few
   std::uint64_t mark_ = 0;
 };
@@ -256,11 +286,6 @@ Tensor seed_for(const char* op, const Tensor& y, const Tensor& seed, const Site&
   return seed;
 }
 
-std::mutex& leaf_mutex() {
-  static std::mutex mutex;
-  return mutex;
-}
-
 }  // namespace
 
 void Tensor::backward(Site site) const { backward(BackwardOptions{}, site); }
@@ -271,10 +296,9 @@ void Tensor::backward(const BackwardOptions& options, Site site) const {
   Pass pass(options.retain_graph || options.create_graph, options.create_graph, nullptr, site);
   pass.deposit(impl_->node, impl_->output, seed);
   pass.run();
-  for (Pass::Leaf& leaf : pass.leaves())  // hooks may throw: no leaf changes before all are through
-    if (leaf.node->outputs[0].watch) leaf.cotangent = pass.show(*leaf.node, 0, leaf.cotangent);
-  std::unique_lock<std::mutex> lock;  // leaves may be shared between threads
-  if (!__libc_single_threaded) lock = std::unique_lock(leaf_mutex());
+  pass.show_leaves();  // hooks may throw: no gradient changes before all are through
+  pass.keep();
+  auto lock = lock_leaves();
   for (Pass::Leaf& leaf : pass.leaves()) {
     Tensor& total = leaf.node->watch(0).grad;
     total = accumulate(std::move(total), std::move(leaf.cotangent));
@@ -314,9 +338,10 @@ Tensors grad(const Tensors& outputs, const Tensors& inputs, const Tensors& seeds
   for (std::size_t k = 0; k < outputs.size(); ++k)
     pass.deposit(outputs[k].impl()->node, outputs[k].impl()->output, checked[k]);
   pass.run();
+  pass.show_leaves();
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     if (inputs[i].impl()->node->is_leaf)
-      if (Pass::Leaf* leaf = pass.find_leaf(inputs[i].impl()->node.get())) pass.captured[i] = leaf->cotangent;
+      if (const Pass::Leaf* leaf = pass.find_leaf(inputs[i].impl()->node.get())) pass.captured[i] = leaf->cotangent;
     if (!pass.captured[i].defined() && reached[i])
       pass.captured[i] = Tensor(Array::zeros(inputs[i].shape(), inputs[i].dtype()));
   }

@@ -26,6 +26,8 @@ Tensor add(const Operand& a, const Operand& b) {
 }
 
 Tensor broadcast_to(const Operand& x, const Shape& shape) {
+  if (checked_elements(shape) < 0)
+    Complaint("broadcast_to", "no array can have the shape " + to_string(shape)).at(x.site()).raise<ValueError>();
   Shape fit;
   if (!broadcast_shapes(x.shape(), shape, fit) || fit != shape) cannot_broadcast("broadcast_to", x, x.shape(), shape);
   return record("broadcast_to", x.array().broadcast_to(shape), {x}, [](const Tensor& g) -> Tensors { return {g}; });

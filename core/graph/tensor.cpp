@@ -105,6 +105,7 @@ Tensor variable(const Tensor& value, Site site) {
 Tensor detach(const Operand& x) { return Tensor(x.array()); }
 
 void Tensor::assign(const Tensor& value, Site site) const {
+  shape();  // defined?
   if (!is_leaf())
     Complaint("assign", "only leaves can be given new values")
         .fact("x", describe(*this))
@@ -132,6 +133,7 @@ void Tensor::assign(const Tensor& value, Site site) const {
 }
 
 Array& Tensor::edit(Site site) const {
+  shape();  // defined?
   if (!is_leaf())
     Complaint("edit", "only leaves can be changed in place").fact("x", describe(*this)).at(site).raise<GradError>();
   if (!impl_->array.is_sole_owner() || !impl_->array.is_contiguous()) impl_->array = impl_->array.copy();

@@ -121,6 +121,7 @@ class Tensor {
 
   /// The values. Inside a backward pass, throws GradError if the leaf was changed after the running node was recorded.
   const Array& array() const {
+    if (!impl_) undefined();
     if (impl_->changed_at) check_unchanged();
     return impl_->array;
   }

@@ -42,6 +42,11 @@ Tensor diag(const Operand& x, std::int64_t k) {
         .at(x.site())
         .raise<ShapeError>();
   if (rank == 2) return detail::diagonal(x, k);
+  constexpr std::int64_t farthest = std::int64_t(1) << 40;
+  if (k < -farthest || k > farthest)
+    Complaint("diag", "a diagonal " + std::to_string(k) + " places off makes too large a matrix")
+        .at(x.site())
+        .raise<ValueError>();
   std::int64_t n = x.shape()[0] + (k < 0 ? -k : k);
   return detail::diagonal_matrix(x, k, n, n);
 }

@@ -39,7 +39,7 @@ std::string clock(double seconds) {
 /// `width` cells, filled to an eighth of a cell.
 std::string bar(double fraction, int width) {
   static const char* parts[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
-  int eighths = static_cast<int>(fraction * 8 * width);
+  int eighths = static_cast<int>(std::clamp(fraction, 0.0, 1.0) * 8 * width);
   std::string text;
   for (int i = 0; i < eighths / 8; ++i) text += "█";
   text += parts[eighths % 8];

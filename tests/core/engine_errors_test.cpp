@@ -47,6 +47,9 @@ TEST_CASE("undefined tensors") {
   CHECK_FALSE(none.defined());
   CHECK_SAYS(message<ValueError>([&] { return none.shape(); }), "an undefined tensor has no shape");
   CHECK_SAYS(message<ValueError>([&] { return none.backward(); }), "an undefined tensor");
+  CHECK_SAYS(message<ValueError>([&] { return none.array(); }), "an undefined tensor");
+  CHECK_SAYS(message<ValueError>([&] { return none.edit(); }), "an undefined tensor");
+  CHECK_SAYS(message<ValueError>([&] { return none.assign(two); }), "an undefined tensor");
   std::string text = message<ValueError>([&] { return none + 1; });
   CHECK_SAYS(text, "operand: an undefined tensor was passed to an op");
   CHECK_SAYS(text, here(__LINE__ - 2));
@@ -115,4 +118,16 @@ TEST_CASE("threads") {
   set_threads(1);
   CHECK(threads() == 1);
   set_threads(before);
+}
+
+TEST_CASE("shapes that no array can have") {
+  constexpr std::int64_t huge = std::int64_t(1) << 32;
+  Tensor one = broadcast_to(two(0), {1, 1});
+  CHECK_SAYS(message<ValueError>([&] { return broadcast_to(one, {huge, huge}); }), "broadcast_to: no array can have");
+  CHECK_SAYS(message<ValueError>([&] { return broadcast_to(one, {1, -3}); }), "no array can have the shape (1, -3)");
+  Tensor tall = broadcast_to(one, {huge, 1}), wide = broadcast_to(one, {1, huge});
+  CHECK_SAYS(message<ValueError>([&] { return tall + wide; }), "array: no array can have the shape");
+  CHECK_SAYS(message<ValueError>([&] { return diag(two, std::int64_t(1) << 31); }),
+             "array: no array can have the shape");
+  CHECK_SAYS(message<ValueError>([&] { return diag(two, std::int64_t(1) << 62); }), "diag: a diagonal");
 }

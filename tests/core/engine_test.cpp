@@ -237,9 +237,20 @@ TEST_CASE("hooks see the whole gradient, once, and may replace it") {
   CHECK(x.grad().item() == 3900);
 }
 
+TEST_CASE("grad() shows gradients to hooks too") {
+  Tensor x = variable(2.0, f64);
+  on_grad(x, [](const Tensor& g) { return g * 10; });
+  CHECK(grad(x * x, x).item() == 40);
+  CHECK_FALSE(x.has_grad());
+}
+
 TEST_CASE("a hook that throws leaves every gradient as it was") {
   Tensor x = variable(2.0, f64), w = variable(1.0, f64);
   on_grad(x, [](const Tensor&) { throw std::runtime_error("stop"); });
+  Tensor h = x * 2;
+  retain_grad(h);
+  CHECK_THROWS_WITH((h * w).backward(), "stop");
+  CHECK_FALSE(h.has_grad());
   CHECK_THROWS_WITH((x * w).backward(), "stop");
   CHECK_FALSE(x.has_grad());
   CHECK_FALSE(w.has_grad());
