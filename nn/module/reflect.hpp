@@ -67,9 +67,20 @@ constexpr bool is_one_initialiser() {
   else if constexpr (inside < 8) return is_one_initialiser<M, at, inside + 1>();
   else return false;
 }
+/// Whether n initialisers from `at` on may stand in braces of their own: those of an array do. A class whose
+/// constructors leave it open what a braced list means is not taken for one.
+template <class M, std::size_t at, std::size_t n = 2>
+constexpr bool is_array() {
+  constexpr std::size_t left = initialiser_count<M> - at;
+  if constexpr (n > left) return false;
+  else if constexpr (takes_braced<M>(std::make_index_sequence<at>(), std::make_index_sequence<n>(),
+                                     std::make_index_sequence<left - n>()))
+    return true;
+  else return is_array<M, at, n + 1>();
+}
 template <class M>
 inline constexpr bool has_array = []<std::size_t... i>(std::index_sequence<i...>) {
-  return !(true && ... && is_one_initialiser<M, i>());
+  return (false || ... || (!is_one_initialiser<M, i>() && is_array<M, i>()));
 }(std::make_index_sequence<initialiser_count<M>>());
 
 /// Calls `f(member...)` with the members of a plain struct, in order.

@@ -357,3 +357,28 @@ TEST_CASE("every module of a kind") {
   nn::for_each_module(model, [](Affine& layer) { layer.bias = full_of(layer.bias.shape(), 4); });
   CHECK(at(model.blocks[0].second.bias) == 4);
 }
+
+namespace {
+
+// What {x} means is ambiguous for both of these.
+struct Scale {
+  Scale(double) {}
+  Scale(const Shape&) {}
+  Scale(std::string) {}
+};
+struct Normed {
+  nn::Linear in{3, 4};
+  Scale scale{2.0};
+  nn::LayerNorm norm{4};
+  nn::Linear out{4, 1};
+};
+
+}  // namespace
+
+TEST_CASE("members with several constructors are members like others") {
+  Normed model;
+  std::vector<std::string> names;
+  for (const auto& [name, p] : nn::named_parameters(model)) names.push_back(name);
+  CHECK(names ==
+        std::vector<std::string>{"in.weight", "in.bias", "norm.weight", "norm.bias", "out.weight", "out.bias"});
+}
