@@ -31,8 +31,15 @@ constexpr auto of_weighted_logits = elementwise(
                         y * softplus_of(-x)};
     }));
 
-Tensor weighted(const Tensor& losses, const BinaryCrossEntropyOptions& options) {
-  return detail::reduced(options.weight.defined() ? losses * options.weight : losses, options.reduction);
+Tensor weighted(const char* op, const Operand& x, const Tensor& losses, const BinaryCrossEntropyOptions& options) {
+  if (!options.weight.defined()) return detail::reduced(losses, options.reduction);
+  Shape wide;
+  if (!broadcast_shapes(losses.shape(), options.weight.shape(), wide) || wide != losses.shape())
+    Complaint(op, "a weight of shape " + to_string(options.weight.shape()) + " does not fit losses of shape " +
+                      to_string(losses.shape()))
+        .at(x.site())
+        .raise<ShapeError>();
+  return detail::reduced(losses * options.weight, options.reduction);
 }
 
 /// Refuses probabilities outside [0, 1]; NaN passes.
@@ -66,14 +73,15 @@ Tensor binary_cross_entropy(const Operand& p, const Operand& y, const BinaryCros
         .raise<ValueError>();
   check_probabilities(p);
   CallScope scope(p.site());
-  return weighted(of_probabilities(p, y), options);
+  return weighted("binary_cross_entropy", p, of_probabilities(p, y), options);
 }
 
 Tensor binary_cross_entropy_with_logits(const Operand& x, const Operand& y, const BinaryCrossEntropyOptions& options) {
   detail::check_same_shape("binary_cross_entropy_with_logits", x, y);
   CallScope scope(x.site());
   const Tensor& c = options.positive_weight;
-  return weighted(c.defined() ? of_weighted_logits(x, y, c) : of_logits(x, y), options);
+  return weighted("binary_cross_entropy_with_logits", x, c.defined() ? of_weighted_logits(x, y, c) : of_logits(x, y),
+                  options);
 }
 
 }  // namespace xg::nn

@@ -64,7 +64,15 @@ Tensor of_probabilities(const Tensor& x, Tensor q, const CrossEntropyOptions& op
   double smoothing = options.label_smoothing, classes = static_cast<double>(x.size(-1));
   if (smoothing != 0) q = q * (1 - smoothing) + smoothing / classes;
   Tensor terms = q * where(q == 0, where(l == lowest, 0, l), l);  // an impossible class that is not asked for costs 0
-  if (options.weight.defined()) terms = terms * options.weight;
+  if (options.weight.defined()) {
+    if (options.weight.shape() != Shape{x.size(-1)})
+      Complaint("cross_entropy", "a weight of shape " + to_string(options.weight.shape()) + " does not fit " +
+                                     std::to_string(x.size(-1)) + " classes")
+          .fact("logits", describe(x))
+          .at(xg::detail::thread_state().scope)
+          .raise<ShapeError>();
+    terms = terms * options.weight;
+  }
   return detail::reduced(-sum(terms, -1), options.reduction);
 }
 

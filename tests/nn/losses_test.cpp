@@ -252,3 +252,13 @@ TEST_CASE("the user's line is on the graph of a loss") {
   CHECK(nn::mse(variable(zeros({2})), ones({2})).site().line == line);
   CHECK(nn::cross_entropy(variable(zeros({2, 2})), zeros({2}, i64)).site().line == line + 1);
 }
+
+TEST_CASE("weights that do not fit") {
+  Tensor p = full({3}, 0.5), wide = ones({4, 3});
+  CHECK_THROWS_WITH_AS(nn::binary_cross_entropy(p, p, {.weight = wide}),
+                       doctest::Contains("a weight of shape (4, 3) does not fit losses of shape (3,)"), ShapeError);
+  CHECK_THROWS_WITH_AS(nn::binary_cross_entropy_with_logits(p, p, {.weight = wide}),
+                       doctest::Contains("binary_cross_entropy_with_logits: a weight of shape (4, 3)"), ShapeError);
+  CHECK_THROWS_WITH_AS(nn::cross_entropy(zeros({4, 3}), full({4, 3}, 1.0 / 3), {.weight = ones({4, 1})}),
+                       doctest::Contains("a weight of shape (4, 1) does not fit 3 classes"), ShapeError);
+}
