@@ -18,7 +18,7 @@ std::int64_t axes_of(const Index& index) {
   return index.tensor->dtype() == DType::boolean ? index.tensor->rank() : 1;
 }
 
-/// The indices with the ellipsis, written or not, spelled out. `gap` is set where a written one separates others.
+/// The indices with the ellipsis, written or not, spelled out.
 Indices spelled_out(const Tensor& x, const Indices& indices) {
   std::int64_t axes = 0, dots = 0;
   for (const Index& index : indices) {
