@@ -276,6 +276,14 @@ void check_case(const GoldenRow& row, const Case& golden, DType dtype) {
 
 }  // namespace
 
+// An exception that is no longer needed fails where its case is checked.
+const std::vector<GoldenException>& golden_exceptions() {
+  static const std::vector<GoldenException> exceptions = {
+      {"selu", "special", f64, 1e-12, "PyTorch's selu(-1e-300) is 0; ours is right by itself"},
+  };
+  return exceptions;
+}
+
 const Json& Arguments::at(const char* name) const { return json_->at(name); }
 bool Arguments::given(const char* name) const { return json_->contains(name) && !at(name).is_null(); }
 bool Arguments::is_list(const char* name) const { return at(name).is_array(); }

@@ -5,18 +5,6 @@
 #include <filesystem>
 #include <set>
 
-namespace xg_test {
-
-// An exception that is no longer needed fails where its case is checked.
-const std::vector<GoldenException>& golden_exceptions() {
-  static const std::vector<GoldenException> exceptions = {
-      {"selu", "special", f64, 1e-12, "PyTorch's selu(-1e-300) is 0; ours is right by itself"},
-  };
-  return exceptions;
-}
-
-}  // namespace xg_test
-
 using namespace xg_test;
 
 TEST_CASE("every file of goldens belongs to a family that is checked") {
