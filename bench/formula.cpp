@@ -11,7 +11,6 @@ const auto tanh_gelu = elementwise(
     "tanh_gelu", [](auto x) { return 0.5 * x * (1 + tanh(0.7978845608028654 * (x + 0.044715 * x * x * x))); });
 
 int main() {
-  set_threads(1);
   seed(1);
   bench::Table table("formulas: 10^6 f32 elements, forward and back");
   Tensor x = variable(randn({1000000})), g = randn({1000000});

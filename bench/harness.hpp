@@ -1,4 +1,4 @@
-// Side by side timing of xgrad and libtorch on one thread.
+// Side by side timing of xgrad and libtorch, on one thread or on several.
 //
 // A program bench/NAME.cpp makes a Table, calls `compare` for each case and ends. Its libtorch twins are in
 // bench/torch_NAME.cpp, which defines `torch_run` and is compiled where libtorch is.
@@ -14,30 +14,48 @@
 
 #include <fmt/core.h>
 
+#include "../core/array/threads.hpp"
+
 namespace bench {
+
+/// How a table is measured.
+struct TableOptions {
+  /// How many threads both libraries use. On one, the CPU time of the thread is measured and the process stays on one
+  /// CPU; on several, wall-clock time, so the machine has to be quiet.
+  int threads = 1;
+};
+
+/// How many threads the table at hand gives both libraries.
+inline int threads = 1;
 
 /// One repetition of a case.
 using Run = std::function<void()>;
 
-/// libtorch's twin of a case, with libtorch on one thread; empty where there is none.
+/// libtorch's twin of a case, with libtorch on `threads` threads; empty where there is none.
 #if WITH_TORCH
 Run torch_run(const std::string& name);
 #else
 inline Run torch_run(const std::string&) { return {}; }
 #endif
 
-/// Keeps the process on the CPU it is on, so that caches stay warm. Call before any thread exists.
-inline void pin() {
+/// Keeps this thread, and those that it starts later, on the CPU it is on, so that caches stay warm; or lets it go
+/// where the process may.
+inline void pin(bool on) {
+  static const cpu_set_t all = [] {
+    cpu_set_t set;
+    sched_getaffinity(0, sizeof(set), &set);
+    return set;
+  }();
   cpu_set_t one;
   CPU_ZERO(&one);
   CPU_SET(sched_getcpu(), &one);
-  sched_setaffinity(0, sizeof(one), &one);
+  sched_setaffinity(0, sizeof(one), on ? &one : &all);
 }
 
-/// Microseconds of CPU that this thread has used: what other programs take is not counted.
+/// Microseconds: of CPU that this thread has used, so that what other programs take is not counted, or on the clock.
 inline double now() {
   timespec t;
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  clock_gettime(threads == 1 ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC, &t);
   return static_cast<double>(t.tv_sec) * 1e6 + static_cast<double>(t.tv_nsec) * 1e-3;
 }
 
@@ -49,10 +67,12 @@ inline double median(std::vector<double> values) {
 /// Runs cases and prints a line for each: medians of interleaved repeats, their ratio, and whether it meets the target.
 class Table {
  public:
-  explicit Table(const std::string& title) {
-    pin();
-    fmt::print("{}\n{:<44}{:>12}{:>12}{:>8}{:>8}\n", title, "one thread, median µs", "xgrad", "libtorch", "ratio",
-               "target");
+  explicit Table(const std::string& title, const TableOptions& options = {}) {
+    threads = options.threads;
+    pin(threads == 1);
+    xg::set_threads(threads);
+    std::string column = threads == 1 ? "one thread, median µs" : fmt::format("{} threads, median µs", threads);
+    fmt::print("{}\n{:<44}{:>12}{:>12}{:>8}{:>8}\n", title, column, "xgrad", "libtorch", "ratio", "target");
     if (!WITH_TORCH) fmt::print("libtorch is not installed: no comparison\n");
   }
 

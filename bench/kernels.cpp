@@ -20,7 +20,6 @@ bench::Run forward_and_back(Tensor (*op)(const Operand&, std::int64_t)) {
 }  // namespace
 
 int main() {
-  set_threads(1);
   bench::Table table("kernels");
   Tensor x = uneven({1024, 1024}), logits = uneven({1024, 1000});
   Array flipped = x.array().transposed(), wide = astype(x, f64).array().transposed();

@@ -27,7 +27,6 @@ bench::Run product(const Shape& a, const Shape& b) {
 }  // namespace
 
 int main() {
-  set_threads(1);
   bench::Table table("linear algebra, f32, forward and back");
   table.compare("linear 4 to 16, batch 1", 0.1, layer(1, 4, 16));
   table.compare("linear 16 to 16, batch 32", 0.2, layer(32, 16, 16));

@@ -14,7 +14,6 @@ struct Net {
 }  // namespace
 
 int main() {
-  set_threads(1);
   seed(1);
   bench::Table table("training steps");
   Net net;

@@ -6,7 +6,7 @@
 namespace bench {
 
 Run torch_run(const std::string& name) {
-  torch::set_num_threads(1);
+  torch::set_num_threads(threads);
   torch::Tensor x = torch::randn({1000000}).requires_grad_(), g = torch::randn({1000000});
   auto forward_and_back = [=](auto op) -> Run { return [=] { torch::autograd::grad({op(x)}, {x}, {g}); }; };
   if (name == "GELU formula, by libtorch's chain")

@@ -15,7 +15,7 @@ Run forward_and_back(at::Tensor (*op)(const at::Tensor&, int64_t, c10::optional<
 }  // namespace
 
 Run torch_run(const std::string& name) {
-  torch::set_num_threads(1);
+  torch::set_num_threads(threads);
   torch::Tensor x = torch::rand({1024, 1024}), logits = torch::rand({1024, 1000}), wide = x.to(torch::kDouble);
   if (name == "sum of 1024x1024") return [=] { x.sum(); };
   if (name == "sum of 1024x1024, axis 0") return [=] { x.sum(0); };

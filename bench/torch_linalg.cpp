@@ -23,7 +23,7 @@ Run product(at::IntArrayRef a, at::IntArrayRef b) {
 }  // namespace
 
 Run torch_run(const std::string& name) {
-  torch::set_num_threads(1);
+  torch::set_num_threads(threads);
   if (name == "linear 4 to 16, batch 1") return layer(1, 4, 16);
   if (name == "linear 16 to 16, batch 32") return layer(32, 16, 16);
   if (name == "linear 784 to 128, batch 1") return layer(1, 784, 128);

@@ -6,7 +6,7 @@
 namespace bench {
 
 Run torch_run(const std::string& name) {
-  torch::set_num_threads(1);
+  torch::set_num_threads(threads);
   if (name != "4-16-16-3 network, batch 1") return {};
   torch::nn::Sequential net(torch::nn::Linear(4, 16), torch::nn::Tanh(), torch::nn::Linear(16, 16), torch::nn::Tanh(),
                             torch::nn::Linear(16, 3));
