@@ -40,6 +40,7 @@
 #include "../nn/losses/cross_entropy.hpp"
 #include "../nn/losses/regression.hpp"
 #include "../nn/module/module.hpp"
+#include "../nn/module/state.hpp"
 #include "../nn/optim/adam.hpp"
 #include "../nn/optim/sgd.hpp"
 #include "../nn/train/gradient_table.hpp"
