@@ -43,6 +43,8 @@
 #include "../nn/module/state.hpp"
 #include "../nn/optim/adam.hpp"
 #include "../nn/optim/sgd.hpp"
+#include "../nn/train/confusion.hpp"
 #include "../nn/train/gradient_table.hpp"
+#include "../nn/train/metrics.hpp"
 #include "../nn/train/plot.hpp"
 #include "../nn/train/progress.hpp"

@@ -50,16 +50,20 @@ std::string bar(double fraction, int width) {
 }  // namespace
 
 Progress::Progress(std::int64_t total, std::string label, const ProgressOptions& options)
-    : total_(std::max<std::int64_t>(total, 0)), label_(std::move(label)), options_(options),
-      terminal_(options.terminal == ProgressOptions::Terminal::ask
-                    ? is_terminal(options.out)
-                    : options.terminal == ProgressOptions::Terminal::yes),
+    : total_(total == unknown ? unknown : std::max<std::int64_t>(total, 0)), label_(std::move(label)),
+      options_(options), terminal_(options.terminal == ProgressOptions::Terminal::ask
+                                       ? is_terminal(options.out)
+                                       : options.terminal == ProgressOptions::Terminal::yes),
       started_(now()) {
   if (terminal_) draw();
 }
 
 Progress::~Progress() {
   if (!open_) return;
+  if (!terminal_) {
+    print_line();
+    return;
+  }
   draw();
   std::fputc('\n', options_.out);
   std::fflush(options_.out);
@@ -78,7 +82,7 @@ void Progress::advance() {
   ++done_;
   if (terminal_) {
     if (done_ == total_ || now() - drawn_ >= redraw_seconds) draw();
-    if (done_ == total_) {
+    if (done_ == total_ && !options_.hold) {
       std::fputc('\n', options_.out);
       std::fflush(options_.out);
       open_ = false;
@@ -87,7 +91,10 @@ void Progress::advance() {
   }
   // One line whenever another of `lines` parts of the way is done.
   std::int64_t lines = std::max(options_.lines, 1);
-  if (total_ > 0 && done_ * lines / total_ != (done_ - 1) * lines / total_) print_line();
+  bool due = total_ == unknown ? (done_ & (done_ - 1)) == 0
+                               : total_ > 0 && done_ * lines / total_ != (done_ - 1) * lines / total_;
+  open_ = due && done_ == total_ && options_.hold;
+  if (due && !open_) print_line();
 }
 
 std::string Progress::numbers() const {
@@ -98,12 +105,14 @@ std::string Progress::numbers() const {
 
 void Progress::draw() {
   drawn_ = now();
-  double elapsed = drawn_ - started_, fraction = total_ ? static_cast<double>(done_) / static_cast<double>(total_) : 1;
+  double elapsed = drawn_ - started_;
   double rate = elapsed > 0 ? static_cast<double>(done_) / elapsed : 0;
   double left = rate > 0 ? static_cast<double>(total_ - done_) / rate : INFINITY;
-  std::string head = fmt::format("{} {:3.0f}% ", label_, std::floor(100 * fraction));
-  std::string count = fmt::format(" {}/{}", done_, total_);
-  std::string time = fmt::format(" {}<{}", clock(elapsed), clock(left));
+  bool known = total_ != unknown;
+  double fraction = total_ > 0 ? static_cast<double>(done_) / static_cast<double>(total_) : 1;
+  std::string head = known ? fmt::format("{} {:3.0f}% ", label_, std::floor(100 * fraction)) : label_;
+  std::string count = known ? fmt::format(" {}/{}", done_, total_) : fmt::format(" {}", done_);
+  std::string time = known ? fmt::format(" {}<{}", clock(elapsed), clock(left)) : fmt::format(" {}", clock(elapsed));
   std::string speed = rate < 1000 ? fmt::format(" {:.3g}/s", rate) : fmt::format(" {:.0f}/s", rate);
   // What does not fit beside a short bar is left out, the least needed first.
   constexpr int shortest = 10, longest = 30;
@@ -112,15 +121,16 @@ void Progress::draw() {
   auto room = [&] { return width - static_cast<int>(count.size() + time.size() + speed.size() + shown.size()); };
   for (std::string* part : {&speed, &time, &shown, &count})
     if (room() < shortest) part->clear();
-  fmt::print(options_.out, "\r{}│{}│{}{}{}{}\x1b[K", head, bar(fraction, std::clamp(room(), shortest, longest)), count,
-             time, speed, shown);
+  if (known) head += "│" + bar(fraction, std::clamp(room(), shortest, longest)) + "│";
+  fmt::print(options_.out, "\r{}{}{}{}{}\x1b[K", head, count, time, speed, shown);
   std::fflush(options_.out);
   open_ = true;
 }
 
 void Progress::print_line() {
-  int width = static_cast<int>(std::to_string(total_).size());
-  fmt::print(options_.out, "{} {:>{}}/{}{}  {:.1f} s\n", label_, done_, width, total_, numbers(), now() - started_);
+  std::string count = total_ == unknown ? fmt::format("{}", done_)
+                                        : fmt::format("{:>{}}/{}", done_, std::to_string(total_).size(), total_);
+  fmt::print(options_.out, "{} {}{}  {:.1f} s\n", label_, count, numbers(), now() - started_);
   std::fflush(options_.out);
 }
 

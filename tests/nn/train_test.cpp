@@ -98,6 +98,68 @@ TEST_CASE("a loop that is left early leaves a whole line") {
   CHECK(last.starts_with("epoch  50% │███████████████               │ 2/4"));
 }
 
+TEST_CASE("progress goes over any range and hands out its elements") {
+  std::vector<std::pair<int, int>> batches = {{1, 2}, {3, 4}, {5, 6}};
+  Written out;
+  int total = 0;
+  for (auto& [x, y] : nn::progress(batches, "epoch 1", {.out = out.file})) {
+    total += x * y;
+    x = 0;  // the range's own elements
+  }
+  CHECK(total == 2 + 12 + 30);
+  CHECK(batches[2].first == 0);
+  CHECK(lines_of(out.text()).size() == 3);
+  CHECK(lines_of(out.text())[2].starts_with("epoch 1 3/3  "));
+
+  Written of_temporary;
+  for (int x : nn::progress(std::vector<int>{1, 2}, "step", {.out = of_temporary.file})) total += x;
+  int array[] = {1, 2, 3, 4};
+  auto bar = nn::progress(array, "step", {.out = of_temporary.file});
+  for (int& x : bar) bar.show("x", x);
+  REQUIRE(lines_of(of_temporary.text()).size() == 6);
+  CHECK(lines_of(of_temporary.text())[5].starts_with("step 4/4  x 4.0000  "));
+}
+
+TEST_CASE("progress over a range whose length nobody knows counts on") {
+  struct Countdown {
+    struct Iterator {
+      int left;
+      int operator*() const { return left; }
+      Iterator& operator++() { return --left, *this; }
+      bool operator!=(int end) const { return left != end; }
+    };
+    Iterator begin() const { return {9}; }
+    int end() const { return 0; }
+  };
+  Written out, terminal;
+  for (int left : nn::progress(Countdown(), "step", {.out = out.file})) CHECK(left > 0);
+  std::vector<std::string> lines = lines_of(out.text());
+  REQUIRE(lines.size() == 4);
+  CHECK(lines[3].starts_with("step 8  "));
+  {
+    auto bar = nn::progress(Countdown(), "step", {.out = terminal.file, .terminal = Terminal::yes});
+    for (int left : bar) bar.show("left", left);
+  }
+  std::string text = terminal.text();
+  CHECK(text.find("│") == std::string::npos);
+  CHECK(text.substr(text.rfind('\r')).starts_with("\rstep 9 00:00 "));
+  CHECK(text.ends_with("  left 1.0000\x1b[K\n"));
+}
+
+TEST_CASE("a held line takes numbers after the last step") {
+  for (Terminal kind : {Terminal::yes, Terminal::no}) {
+    Written out;
+    {
+      nn::Progress progress(3, "epoch 1", {.out = out.file, .lines = 1, .terminal = kind, .hold = true});
+      for ([[maybe_unused]] auto step : progress) continue;
+      CHECK(out.text().find('\n') == std::string::npos);
+      progress.show("accuracy", 0.75);
+    }
+    CHECK(lines_of(out.text()).size() == 1);
+    CHECK(out.text().find("accuracy 0.7500") != std::string::npos);
+  }
+}
+
 TEST_CASE("what does not fit on the line is left out") {
   Written out;
   nn::Progress progress(2, "epoch", {.out = out.file, .terminal = Terminal::yes});
