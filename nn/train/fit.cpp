@@ -115,7 +115,7 @@ class Fit {
     detail::check_names("fit", numbers, site_);
     if (std::find(names.begin(), names.end(), monitor_) == names.end())
       Complaint("fit", fmt::format("`{}`, which is to be monitored, is not computed", monitor_))
-          .fact("computed", fmt::format("{}", fmt::join(names, ", ")))
+          .fact("computed", detail::listed(names))
           .at(site_)
           .raise<ValueError>();
     for (const Log* log : options_.logs)
@@ -210,12 +210,14 @@ class Fit {
 
 double Evaluation::operator[](const std::string& name) const {
   if (name == "loss") return loss;
-  std::string all = "loss";
+  std::vector<std::string> names = {"loss"};
   for (const Scalar& metric : metrics) {
     if (metric.name == name) return metric.value;
-    all += ", " + metric.name;
+    names.push_back(metric.name);
   }
-  Complaint("Evaluation", "nothing is called `" + name + "`").fact("names", all).raise<ValueError>();
+  Complaint("Evaluation", fmt::format("nothing is called `{}`", name))
+      .fact("names", detail::listed(names))
+      .raise<ValueError>();
 }
 
 namespace detail {

@@ -34,6 +34,12 @@ void History::add(const std::vector<Scalar>& values, Site site) {
   for (Series& series : series_) series.values.resize(before + 1, NAN);
 }
 
+std::string detail::listed(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
 std::vector<std::string> History::names() const {
   std::vector<std::string> names;
   for (const Series& series : series_) names.push_back(series.name);
@@ -42,10 +48,8 @@ std::vector<std::string> History::names() const {
 
 const std::vector<double>& History::at(const std::string& name, Site site) const {
   if (const Series* series = find(name)) return series->values;
-  std::string all;
-  for (const Series& series : series_) all += (all.empty() ? "" : ", ") + series.name;
-  Complaint("History", "nothing is called `" + name + "`")
-      .fact("names", all.empty() ? "none yet" : all)
+  Complaint("History", fmt::format("nothing is called `{}`", name))
+      .fact("names", epochs_ ? detail::listed(names()) : "none yet")
       .at(site)
       .raise<ValueError>();
 }

@@ -18,6 +18,8 @@ struct Scalar {
 namespace detail {
 /// Throws ValueError when two numbers have the same name, or one the name `reserved`.
 void check_names(const char* op, const std::vector<Scalar>& values, const Site& site, const char* reserved = "");
+/// "loss, accuracy".
+std::string listed(const std::vector<std::string>& names);
 }  // namespace detail
 
 /// Named numbers of each epoch: `history["val_loss"].back()`, `nn::plot(history.series({"loss", "val_loss"}))`.

@@ -116,6 +116,7 @@ CsvLog::CsvLog(const std::string& path, const LogOptions& options, Site site) : 
     names_ = fields(lines[0]);
     if (names_[0] != "step") file_.fail("the first line does not name the columns of a training log");
     names_.erase(names_.begin());
+    has_head_ = true;
   }
   reopen(file_, lines, 1, options, csv_step);
 }
@@ -123,23 +124,23 @@ CsvLog::CsvLog(const std::string& path, const LogOptions& options, Site site) : 
 void CsvLog::write(std::int64_t step, const std::vector<Scalar>& values, Site site) {
   auto refuse = [&](const std::string& what) { Complaint("CsvLog", what).at(site).raise<ValueError>(); };
   detail::check_names("CsvLog", values, site, "step");
-  bool first = names_.empty();
   std::vector<std::string> names = names_;
-  if (first)
+  if (!has_head_)
     for (const Scalar& scalar : values) names.push_back(scalar.name);
   std::vector<double> row(names.size(), NAN);
   for (const Scalar& scalar : values) {
     auto column = static_cast<std::size_t>(std::find(names.begin(), names.end(), scalar.name) - names.begin());
     if (column == names.size())
-      refuse(fmt::format("there is no column `{}`; there are {}", scalar.name, fmt::join(names, ", ")));
+      refuse(fmt::format("there is no column `{}`; there are {}", scalar.name, detail::listed(names)));
     if (scalar.name.find_first_of("\n\r") != std::string::npos) refuse("a name holds a line break");
     row[column] = scalar.value;
   }
-  if (first && !names.empty()) {
+  if (!has_head_) {
     std::string head = "step";
-    for (const std::string& name : names) head += "," + field(name);
+    for (const std::string& name : names) head += fmt::format(",{}", field(name));
     file_.add(head);
     names_ = names;
+    has_head_ = true;
   }
   std::string line = std::to_string(step);
   for (double value : row) line += fmt::format(",{}", value);
@@ -155,10 +156,12 @@ JsonLinesLog::JsonLinesLog(const std::string& path, const LogOptions& options, S
 
 void JsonLinesLog::write(std::int64_t step, const std::vector<Scalar>& values, Site site) {
   detail::check_names("JsonLinesLog", values, site, "step");
-  nlohmann::ordered_json object;
-  object["step"] = step;
-  for (const Scalar& scalar : values) object[scalar.name] = scalar.value;
-  file_.add(object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+  auto text = [](const nlohmann::json& value) {
+    return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  };
+  std::string line = fmt::format("{{\"step\":{}", step);
+  for (const Scalar& scalar : values) line += fmt::format(",{}:{}", text(scalar.name), text(scalar.value));
+  file_.add(line + "}");
 }
 
 }  // namespace xg::nn

@@ -66,6 +66,7 @@ class CsvLog : public Log {
  private:
   detail::LineFile file_;
   std::vector<std::string> names_;
+  bool has_head_ = false;
 };
 
 /// A log of one JSON object a line: {"step":1,"loss":0.5}. Numbers that are not finite are null.
