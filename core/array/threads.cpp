@@ -15,6 +15,7 @@ namespace {
 
 // OpenMP's own setting holds for the thread that made it only.
 std::atomic<int> chosen = 0;
+constinit thread_local bool single = false;
 
 }  // namespace
 
@@ -32,12 +33,15 @@ int threads() {
   return count ? count : omp_get_max_threads();
 }
 
+SingleThread::SingleThread() : before_(single) { single = true; }
+SingleThread::~SingleThread() { single = before_; }
+
 namespace detail {
 
 void parallel(std::int64_t count, std::int64_t grain, void (*call)(const void*, std::int64_t, std::int64_t),
               const void* body) {
   std::int64_t grains = (count + grain - 1) / grain;
-  int team = static_cast<int>(std::min<std::int64_t>(omp_in_parallel() ? 1 : threads(), grains));
+  int team = static_cast<int>(std::min<std::int64_t>(omp_in_parallel() || single ? 1 : threads(), grains));
   if (team <= 1) return call(body, 0, count);
   std::exception_ptr failure;
 #pragma omp parallel num_threads(team)

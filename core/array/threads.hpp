@@ -14,6 +14,18 @@ int threads();
 template <class F>
 void parallel_for(std::int64_t count, std::int64_t grain, const F& body);
 
+/// While it lives, kernels that this thread calls use no other thread: for threads that work beside the main one.
+class SingleThread {
+ public:
+  SingleThread();
+  ~SingleThread();
+  SingleThread(const SingleThread&) = delete;
+  SingleThread& operator=(const SingleThread&) = delete;
+
+ private:
+  bool before_;
+};
+
 namespace detail {
 void parallel(std::int64_t count, std::int64_t grain, void (*call)(const void*, std::int64_t, std::int64_t),
               const void* body);

@@ -169,7 +169,7 @@ Csv read_csv(const std::string& path, const CsvOptions& options, Site site) {
   char separator = options.separator;
   if (separator == '"' || separator == '\n' || separator == '\r' || separator == '\0' || (separator & 0x80))
     Complaint("read_csv", "a separator cannot be " + quoted({&separator, 1})).at(site).raise<ValueError>();
-  std::string text = read_file("read_csv", path, options.max_bytes, site);
+  std::string text = read_file({"read_csv", path, site}, options.max_bytes);
   Parser parser(path, text, options, site);
   Csv csv;
   csv.path_ = path;

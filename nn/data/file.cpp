@@ -16,15 +16,9 @@ namespace {
 
 constexpr std::size_t chunk = std::size_t(1) << 16;
 
-struct Reader {
-  const char* op;
-  const std::string& path;
+struct Reader : Source {
   std::size_t max_bytes;
-  const Site& site;
 
-  [[noreturn]] void fail(const std::string& what) const {
-    Complaint(op, what).fact("file", path).at(site).raise<FormatError>();
-  }
   [[noreturn]] void fail_too_large(const char* what) const {
     fail(std::string(what) + " more than the " + std::to_string(max_bytes) + " bytes that max_bytes allows");
   }
@@ -95,11 +89,22 @@ struct Reader {
 
 }  // namespace
 
-std::string read_file(const char* op, const std::string& path, std::int64_t max_bytes, const Site& site) {
-  Reader reader{op, path, static_cast<std::size_t>(std::max<std::int64_t>(max_bytes, 0)), site};
+void Source::fail(const std::string& what, const char* name, const std::string& fact) const {
+  Complaint complaint(op, what);
+  complaint.fact("file", path);
+  if (name) complaint.fact(name, fact);
+  complaint.at(site).raise<FormatError>();
+}
+
+std::string read_raw_file(const Source& source, std::int64_t max_bytes) {
+  return Reader{source, static_cast<std::size_t>(std::max<std::int64_t>(max_bytes, 0))}.read();
+}
+
+std::string read_file(const Source& source, std::int64_t max_bytes) {
+  Reader reader{source, static_cast<std::size_t>(std::max<std::int64_t>(max_bytes, 0))};
   std::string bytes = reader.read();
   if (bytes.size() >= 2 && bytes[0] == '\x1f' && bytes[1] == '\x8b') return reader.gunzip(bytes);
-  if (path.ends_with(".gz")) reader.fail("the file's name ends in .gz, but it is not gzip");
+  if (source.path.ends_with(".gz")) reader.fail("the file's name ends in .gz, but it is not gzip");
   return bytes;
 }
 

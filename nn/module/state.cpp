@@ -30,7 +30,7 @@ void StateVisitor::number(const std::string& name, T& value, DType dtype, const 
   T loaded;
   std::memcpy(&loaded, found->bytes(), sizeof loaded);
   if (std::string why = fault(loaded); !why.empty()) refuse(full(name), why);
-  else if (writes()) value = loaded;
+  else if (loads()) value = loaded;
 }
 
 template <class T>
@@ -38,7 +38,7 @@ void StateVisitor::list(const std::string& name, std::vector<T>& values) {
   Array now(Shape{static_cast<std::int64_t>(values.size())}, dtype_of<T>());
   std::copy(values.begin(), values.end(), now.fill<T>());
   const Array* found = meet(full(name), {now, nullptr, dtype_of<T>(), false});
-  if (found && writes()) values.assign(found->data<T>(), found->data<T>() + found->size());
+  if (found && loads()) values.assign(found->data<T>(), found->data<T>() + found->size());
 }
 
 namespace {
@@ -52,6 +52,7 @@ template <class T>
 auto between(T least, T most) {
   return [=](T value) {
     if (value >= least && value <= most) return std::string();
+    if (least == most) return "is " + std::to_string(value) + ", not " + std::to_string(least);
     return "is " + std::to_string(value) + ", not from " + std::to_string(least) + " to " + std::to_string(most);
   };
 }
@@ -67,7 +68,7 @@ void StateVisitor::visit(const std::string& name, std::uint64_t& value) {
 void StateVisitor::visit(const std::string& name, bool& value) {
   auto byte = static_cast<unsigned char>(value);
   number(name, byte, DType::boolean, sound<unsigned char>);
-  if (writes()) value = byte != 0;
+  if (loads()) value = byte != 0;
 }
 void StateVisitor::visit(const std::string& name, double& value) { number(name, value, DType::f64, sound<double>); }
 void StateVisitor::visit(const std::string& name, double& value, double least, double most) {
@@ -78,7 +79,7 @@ void StateVisitor::visit(const std::string& name, std::vector<double>& values) {
 
 void StateVisitor::visit(const std::string& name, Array& value, const Shape& shape, DType dtype) {
   const Array* found = meet(full(name), {value, &shape, dtype, true});
-  if (found && writes()) value = *found ? found->copy() : Array();
+  if (found && loads()) value = *found ? found->copy() : Array();
 }
 
 void StateVisitor::visit(const std::string& name, Rng& rng) {

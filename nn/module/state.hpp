@@ -46,6 +46,9 @@ class StateVisitor {
   /// Where a generator stands.
   void visit(const std::string& name, Rng& rng);
 
+  /// Whether the object is being changed: what was computed from the state is then to be forgotten.
+  virtual bool loads() const = 0;
+
   /// Until what it returns is gone, names have `name.` before them.
   class Scope {
    public:
@@ -78,8 +81,6 @@ class StateVisitor {
   virtual const Array* meet(const std::string& name, const Item& item) = 0;
   /// Hears why what `meet` gave cannot be loaded.
   virtual void refuse(const std::string& name, const std::string& why) = 0;
-  /// Whether the object is to be changed.
-  virtual bool writes() const = 0;
 
  private:
   template <class T, class F>

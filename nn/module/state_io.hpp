@@ -26,12 +26,12 @@ std::string describe(DType dtype, const Shape& shape);
 class StateSaver final : public StateVisitor {
  public:
   explicit StateSaver(const Site& site) : site_(site) {}
+  bool loads() const override { return false; }
   std::vector<NamedArray> take() { return std::move(arrays_); }
 
  private:
   const Array* meet(const std::string& name, const Item& item) override;
   void refuse(const std::string&, const std::string&) override {}
-  bool writes() const override { return false; }
   const Site& site_;
   std::vector<NamedArray> arrays_;
   std::unordered_set<std::string> names_;
@@ -41,6 +41,7 @@ class StateSaver final : public StateVisitor {
 class StateLoader final : public StateVisitor {
  public:
   explicit StateLoader(const std::vector<NamedArray>& arrays);
+  bool loads() const override { return writes_; }
   void check(const AnyState& object);
   /// What was found wrong so far; `finish` counts what no object asked for.
   Misfits& misfits() { return misfits_; }
@@ -54,7 +55,6 @@ class StateLoader final : public StateVisitor {
   };
   const Array* meet(const std::string& name, const Item& item) override;
   void refuse(const std::string& name, const std::string& why) override;
-  bool writes() const override { return writes_; }
   std::map<std::string_view, Entry> entries_;
   Misfits misfits_;
   Array absent_;

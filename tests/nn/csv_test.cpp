@@ -1,15 +1,11 @@
 // The CSV reader on files that are right, odd but right, and hostile.
 #include <doctest/doctest.h>
-#include <unistd.h>
-#include <zlib.h>
 
 #include <cmath>
-#include <cstdio>
-#include <filesystem>
-#include <fstream>
 #include <random>
 #include <string>
 
+#include "files.hpp"
 #include "xgrad/xgrad.hpp"
 
 using namespace xg;
@@ -19,33 +15,6 @@ using nn::data::read_csv;
 
 namespace {
 
-/// A file that is gone at the end of its test.
-struct File {
-  explicit File(const std::string& bytes, const std::string& suffix = ".csv") {
-    static int count = 0;
-    path = (std::filesystem::temp_directory_path() /
-            ("xgrad-csv-" + std::to_string(getpid()) + "-" + std::to_string(count++) + suffix))
-               .string();
-    std::ofstream(path, std::ios::binary) << bytes;
-  }
-  ~File() { std::filesystem::remove(path); }
-  std::string path;
-};
-
-std::string gzip(const std::string& bytes) {
-  z_stream stream{};
-  deflateInit2(&stream, 9, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY);
-  std::string packed(deflateBound(&stream, bytes.size()) + 64, '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
-  stream.avail_in = static_cast<uInt>(bytes.size());
-  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
-  stream.avail_out = static_cast<uInt>(packed.size());
-  deflate(&stream, Z_FINISH);
-  packed.resize(stream.total_out);
-  deflateEnd(&stream);
-  return packed;
-}
-
 std::vector<double> numbers(const std::string& text, bool header = false) {
   return read_csv(File(text).path, {.header = header}).values().to_vector<double>();
 }
@@ -53,16 +22,7 @@ std::vector<double> numbers(const std::string& text, bool header = false) {
 /// The message of the FormatError, with the file's path replaced by FILE.
 std::string complaint(const std::string& text, const CsvOptions& options = {.header = false},
                       const std::string& suffix = ".csv") {
-  File file(text, suffix);
-  try {
-    read_csv(file.path, options);
-  } catch (const FormatError& error) {
-    std::string message = error.what();
-    for (std::size_t at; (at = message.find(file.path)) != std::string::npos;)
-      message.replace(at, file.path.size(), "FILE");
-    return message.substr(0, message.find("\n  at "));
-  }
-  return "no error";
+  return format_complaint(File(text, suffix), [&](const std::string& path) { read_csv(path, options); });
 }
 
 using Values = std::vector<double>;
