@@ -84,7 +84,7 @@ void LineFile::fail(const std::string& what) const {
 
 std::vector<std::string> LineFile::read() const {
   if (::access(path_.c_str(), F_OK) != 0) return {};
-  std::string text = data::read_file(op_, path_, max_bytes, site_);
+  std::string text = data::read_file({op_, path_, site_}, max_bytes);
   std::vector<std::string> lines;
   for (std::size_t at = 0, end; (end = text.find('\n', at)) != std::string::npos; at = end + 1)
     lines.push_back(text.substr(at, end - at));
