@@ -87,7 +87,12 @@ Array Array::broadcast_to(const Shape& shape) const {
 }
 
 Array Array::reshaped(const Shape& shape) const {
-  if (contiguous_) return view(shape, contiguous_strides(shape));
+  if (contiguous_) {
+    Array result(*this);
+    result.shape_ = shape;
+    result.strides_ = contiguous_strides(shape);
+    return result;
+  }
   if (size_ == 0) return Array(shape, dtype_);
   // Walk both shapes from the front, matching groups of axes with equal products; a group of old axes must be
   // mergeable (each stride the next one's times its length) to be split again without a copy.

@@ -95,8 +95,17 @@ class SmallVector {
     data_ = fresh;
     capacity_ = static_cast<std::uint32_t>(capacity);
   }
-  void push_back(T value) {
-    if (size_ == capacity_) reserve(2 * std::size_t(capacity_));
+  void push_back(const T& value) {
+    if (size_ == capacity_) return push_back(T(value));  // it may be an element of this very vector
+    new (data_ + size_++) T(value);
+  }
+  void push_back(T&& value) {
+    if (size_ == capacity_) {
+      T kept(std::move(value));
+      reserve(2 * std::size_t(capacity_));
+      new (data_ + size_++) T(std::move(kept));
+      return;
+    }
     new (data_ + size_++) T(std::move(value));
   }
   void pop_back() { data_[--size_].~T(); }

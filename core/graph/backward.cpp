@@ -104,14 +104,13 @@ class Pass {
   }
   /// Lets the hooks of leaves see (and replace) their gradients.
   void show_leaves() {
-    for (Leaf& leaf : leaves_) {
-      bool watched = [&] {
-        auto lock = lock_leaves();
-        const Watch* watch = leaf.node->outputs[0].watch;
-        return watch && !watch->hooks.empty();
-      }();
-      if (watched) leaf.cotangent = show(*leaf.node, 0, leaf.cotangent);
+    SmallVector<Leaf*, 8> hooked;
+    {
+      auto lock = lock_leaves();
+      for (Leaf& leaf : leaves_)
+        if (const Watch* watch = leaf.node->outputs[0].watch; watch && !watch->hooks.empty()) hooked.push_back(&leaf);
     }
+    for (Leaf* leaf : hooked) leaf->cotangent = show(*leaf->node, 0, leaf->cotangent);
   }
   /// Leaves the gradients of tensors that retain theirs.
   void keep() {

@@ -20,6 +20,15 @@ DType common_dtype(const Operands& operands) {
   return dtype;
 }
 
+MetArrays arrays_in(DType dtype, const Operands& operands) {
+  MetArrays arrays;
+  for (const Operand& operand : operands) {
+    if (!operand.is_number() && operand.dtype() == dtype) arrays.refer(operand.own_array());
+    else arrays.make(operand.array(dtype));
+  }
+  return arrays;
+}
+
 Met meet(const char* op, const Operands& operands, bool real_only) {
   Met met;
   met.dtype = common_dtype(operands);
@@ -38,9 +47,8 @@ Met meet(const char* op, const Operands& operands, bool real_only) {
       }
       met.shape = std::move(wide);
     }
-    if (!operand.is_number() && operand.dtype() == met.dtype) met.arrays.refer(operand.own_array());
-    else met.arrays.make(operand.array(met.dtype));
   }
+  met.arrays = arrays_in(met.dtype, operands);
   return met;
 }
 

@@ -8,18 +8,25 @@ namespace xg::detail {
 /// Arrays for one call: the operands' own where they need no conversion, else made for it.
 class MetArrays {
  public:
-  const Array& operator[](std::size_t i) const { return entries_[i].own ? *entries_[i].own : entries_[i].made; }
+  const Array& operator[](std::size_t i) const { return entries_[i].own ? *entries_[i].own : made_[entries_[i].made]; }
   std::size_t size() const { return entries_.size(); }
-  void refer(const Array& array) { entries_.push_back({&array, Array()}); }
-  void make(Array array) { entries_.push_back({nullptr, std::move(array)}); }
+  void refer(const Array& array) { entries_.push_back({&array, 0}); }
+  void make(Array&& array) {
+    entries_.push_back({nullptr, made_.size()});
+    made_.push_back(std::move(array));
+  }
 
  private:
   struct Entry {
     const Array* own;
-    Array made;
+    std::size_t made;  // where in made_
   };
-  SmallVector<Entry, 3> entries_;
+  SmallVector<Entry, 4> entries_;
+  SmallVector<Array, 3> made_;
 };
+
+/// The operands' arrays in `dtype`.
+MetArrays arrays_in(DType dtype, const Operands& operands);
 
 /// Operands in their common dtype, not yet broadcast.
 struct Met {

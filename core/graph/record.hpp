@@ -23,17 +23,21 @@ struct Closure {
   static_assert(takes_output || takes_wants || std::is_invocable_v<F&, const G&>,
                 "a rule is called as rule(g), rule(g, wants) or rule(g, wants, y) and returns Tensors");
 
+  // What is kept of the outputs: nothing unless the rule asks for them.
+  struct Nothing {};
+  using Kept = std::conditional_t<!takes_output, Nothing, std::conditional_t<many, Arrays, Array>>;
+
   F rule;
-  Arrays outputs;  // only when the rule asks for them
+  [[no_unique_address]] Kept kept;
 
   static Tensors run(Node& node, void* closure, const Tensors& g, const Wants& wants) {
     auto& self = *static_cast<Closure*>(closure);
     if constexpr (many && takes_output) {
       Tensors y;
-      for (std::uint32_t i = 0; i < self.outputs.size(); ++i) y.push_back(attach(&node, i, Array(self.outputs[i])));
+      for (std::uint32_t i = 0; i < self.kept.size(); ++i) y.push_back(attach(&node, i, Array(self.kept[i])));
       return self.rule(g, wants, y);
     } else if constexpr (takes_output) {
-      return self.rule(g[0], wants, attach(&node, 0, Array(self.outputs[0])));
+      return self.rule(g[0], wants, attach(&node, 0, Array(self.kept)));
     } else if constexpr (takes_wants) {
       if constexpr (many) return self.rule(g, wants);
       else return self.rule(g[0], wants);
@@ -62,7 +66,7 @@ Tensor record(const char* name, Array value, const Operands& inputs, F rule) {
   detail::Node* node = detail::begin_node(name, inputs, 1, sizeof(Closure), alignof(Closure));
   auto* closure = new (node->closure) Closure{std::move(rule), {}};
   node->rule = &Closure::table;
-  if constexpr (Closure::takes_output) closure->outputs.push_back(value);
+  if constexpr (Closure::takes_output) closure->kept = value;
   return detail::attach(node, 0, std::move(value));
 }
 template <class F>
@@ -84,7 +88,7 @@ Tensors record_all(const char* name, const Arrays& values, const Operands& input
   Ref<detail::Node> node(made);
   auto* closure = new (node->closure) Closure{std::move(rule), {}};
   node->rule = &Closure::table;
-  if constexpr (Closure::takes_output) closure->outputs = values;
+  if constexpr (Closure::takes_output) closure->kept = values;
   for (std::uint32_t i = 0; i < values.size(); ++i) results.push_back(detail::attach(made, i, Array(values[i])));
   return results;
 }

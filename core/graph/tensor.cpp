@@ -11,7 +11,7 @@ TensorImpl::TensorImpl(Array&& values, Ref<Node>&& maker, std::uint32_t which)
     : output(which), node(std::move(maker)), array(std::move(values)) {}
 TensorImpl::~TensorImpl() = default;
 
-TensorImpl* TensorImpl::make(Array array) {
+TensorImpl* TensorImpl::make(Array&& array) {
   return new (memory::allocate(sizeof(TensorImpl))) TensorImpl(std::move(array));
 }
 

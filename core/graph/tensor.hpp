@@ -35,7 +35,7 @@ struct TensorImpl {
   explicit TensorImpl(Array&& array);
   TensorImpl(Array&& array, Ref<Node>&& node, std::uint32_t output);
   ~TensorImpl();
-  static TensorImpl* make(Array array);
+  static TensorImpl* make(Array&& array);
   static TensorImpl* make(Array&& array, Ref<Node>&& node, std::uint32_t output);
   static void destroy(TensorImpl* impl);
 };
@@ -49,7 +49,8 @@ class Tensor {
   /// No tensor: in gradients it stands for zero.
   Tensor() = default;
   /// A constant.
-  explicit Tensor(Array array) : impl_(detail::TensorImpl::make(std::move(array))) {}
+  explicit Tensor(Array&& array) : impl_(detail::TensorImpl::make(std::move(array))) {}
+  explicit Tensor(const Array& array) : Tensor(Array(array)) {}
   // A template, so that braces with a number in them are never taken for a pointer.
   template <std::same_as<Ref<detail::TensorImpl>> R>
   explicit Tensor(R impl) : impl_(std::move(impl)) {}
@@ -192,10 +193,6 @@ class Operand {
   const Array& own_array() const { return tensor_->array(); }
   /// The values in `dtype`.
   Array array(DType dtype) const { return tensor_ ? tensor_->array().cast(dtype) : Array(number_, dtype); }
-  /// The same; the tensor's own array where it has that dtype, else one made in `room`.
-  const Array& array(DType dtype, Array& room) const {
-    return tensor_ && tensor_->dtype() == dtype ? tensor_->array() : room = array(dtype);
-  }
 
  private:
   [[noreturn]] void undefined() const;
@@ -206,18 +203,35 @@ class Operand {
   Site site_;
 };
 
-/// Several arguments: `stack({a, b})`, `concatenate(tensors, 1)`. Lives for one call.
-class Operands : public SmallVector<Operand, 4> {
+/// Several arguments: `stack({a, b})`, `concatenate(tensors, 1)`. Lives for one call: of operands in braces it is only
+/// a view.
+class Operands {
  public:
-  using SmallVector::SmallVector;
   Operands() = default;
-  Operands(std::initializer_list<Operand> operands) : SmallVector(operands) {}
-  Operands(const Tensors& tensors, Site site = Site::here()) {
-    for (const Tensor& t : tensors) push_back(Operand(t, site));
+  Operands(std::initializer_list<Operand> operands) : first_(std::data(operands)), size_(operands.size()) {}
+  Operands(const Tensors& tensors, Site site = Site::here()) : Operands(tensors.begin(), tensors.end(), site) {}
+  Operands(const std::vector<Tensor>& tensors, Site site = Site::here())
+      : Operands(tensors.begin(), tensors.end(), site) {}
+  Operands(const Operands&) = delete;
+  Operands& operator=(const Operands&) = delete;
+
+  std::size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+  const Operand* begin() const { return first_; }
+  const Operand* end() const { return first_ + size_; }
+  const Operand& operator[](std::size_t i) const { return first_[i]; }
+
+ private:
+  template <class I>
+  Operands(I first, I last, const Site& site) {
+    for (; first != last; ++first) own_.push_back(Operand(*first, site));
+    first_ = own_.data();
+    size_ = own_.size();
   }
-  Operands(const std::vector<Tensor>& tensors, Site site = Site::here()) {
-    for (const Tensor& t : tensors) push_back(Operand(t, site));
-  }
+
+  const Operand* first_ = nullptr;
+  std::size_t size_ = 0;
+  std::vector<Operand> own_;
 };
 
 /// The dtype two operands meet in: NumPy promotion; a number adopts the tensor's dtype.

@@ -128,6 +128,13 @@ void elementwise(Block block, const void* context, const ArrayRefs& outputs, con
   auto operand = [&](std::size_t k) -> const Array& {
     return k < outputs.size() ? *outputs[k] : *inputs[k - outputs.size()];
   };
+  if (count < 2 * grain) {  // most calls of small models: everything lies side by side, nothing needs room or a plan
+    std::byte* pointers[most_operands];
+    std::size_t operands = outputs.size() + inputs.size(), k = 0;
+    for (; k < operands && operand(k).is_contiguous() && operand(k).size() == count; ++k)
+      pointers[k] = const_cast<std::byte*>(operand(k).bytes());
+    if (k == operands) return block(context, pointers, count);
+  }
   Call call;
   call.block = block;
   call.context = context;

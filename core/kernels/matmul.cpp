@@ -235,7 +235,7 @@ MatrixView<T> as_rows(const Array& x, Array& keep) {
 
 }  // namespace
 
-Array linear(const Array& x, const Array& weight, const Array& bias, bool turned) {
+Array linear(const Array& x, const Array& weight, const Array* bias, bool turned) {
   Shape shape = x.shape();
   shape.back() = weight.shape()[turned ? 1 : 0];
   Array result(shape, x.dtype());
@@ -246,12 +246,14 @@ Array linear(const Array& x, const Array& weight, const Array& bias, bool turned
     MatrixView<T> left = as_rows<T>(x, keep), right = last_two<T>(weight);
     T* to = result.fill<T>();
     if (bias) {
-      const T* from = bias.data<T>();
-      std::int64_t step = bias.strides()[0], out = shape.back();
+      const T* from = bias->data<T>();
+      std::int64_t step = bias->strides()[0], out = shape.back();
       for (std::int64_t i = 0; i < left.rows; ++i)
-        for (std::int64_t j = 0; j < out; ++j) to[i * out + j] = from[j * step];
+        if (step == 1) std::copy_n(from, out, to + i * out);
+        else
+          for (std::int64_t j = 0; j < out; ++j) to[i * out + j] = from[j * step];
     }
-    multiply(left, turned ? right : right.transposed(), to, static_cast<bool>(bias));
+    multiply(left, turned ? right : right.transposed(), to, bias != nullptr);
   });
   return result;
 }

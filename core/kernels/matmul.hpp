@@ -28,7 +28,7 @@ Array matmul(const Array& a, const Array& b, const Shape& batch);
 
 /// x weightᵀ + bias over the last axis of x; weight is (out, in), bias (out,) or none; one dtype. When `turned`,
 /// x weight + bias with a weight of (in, out).
-Array linear(const Array& x, const Array& weight, const Array& bias, bool turned = false);
+Array linear(const Array& x, const Array& weight, const Array* bias, bool turned = false);
 
 /// Σ gᵀ x over all leading axes, which are equal: (..., out), (..., in) -> (out, in).
 Array sum_of_outer(const Array& g, const Array& x);

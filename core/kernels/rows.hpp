@@ -14,6 +14,7 @@ struct Rows {
   std::int64_t count, length;
   Shape kept;   // x's shape without the reduced axes
   Shape order;  // axes of x, the reduced ones last
+  bool in_order;  // they are last in x already
 
   Rows(const Array& x, const Shape& axes) : count(1), length(1) {
     Shape reduced;
@@ -30,11 +31,13 @@ struct Rows {
       }
     }
     for (std::int64_t axis : reduced) order.push_back(axis);
-    values = x.permuted(order).contiguous();
+    in_order = reduced.empty() || reduced[0] == static_cast<std::int64_t>(kept.size());
+    values = in_order ? x.contiguous() : x.permuted(order).contiguous();
   }
 
   /// An array laid out in rows like `values`, seen in the shape of x.
   Array restored(const Array& rows) const {
+    if (in_order) return rows;
     Shape inverse(order.size(), 0);
     for (std::size_t i = 0; i < order.size(); ++i) inverse[order[i]] = static_cast<std::int64_t>(i);
     return rows.permuted(inverse);

@@ -2,13 +2,28 @@
 
 namespace xg::detail {
 
-Arrays run_formula(const FormulaKernels& block, const void* formula, const Met& met, std::size_t outputs) {
-  Arrays values;
-  for (std::size_t k = 0; k < outputs; ++k) values.push_back(Array(met.shape, met.dtype));
-  kernels::ArrayRefs to, from;
-  for (const Array& value : values) to.push_back(&value);
+namespace {
+
+void fill(const FormulaKernels& block, const void* formula, const Met& met, const kernels::ArrayRefs& to) {
+  kernels::ArrayRefs from;
   for (std::size_t i = 0; i < met.arrays.size(); ++i) from.push_back(&met.arrays[i]);
   kernels::elementwise(block.of(met.dtype), formula, to, from);
+}
+
+}  // namespace
+
+Array run_formula(const FormulaKernels& block, const void* formula, const Met& met) {
+  Array value(met.shape, met.dtype);
+  fill(block, formula, met, {&value});
+  return value;
+}
+
+Arrays run_formula(const FormulaKernels& block, const void* formula, const Met& met, std::size_t outputs) {
+  Arrays values;
+  kernels::ArrayRefs to;
+  for (std::size_t k = 0; k < outputs; ++k) values.push_back(Array(met.shape, met.dtype));
+  for (const Array& value : values) to.push_back(&value);
+  fill(block, formula, met, to);
   return values;
 }
 
@@ -57,8 +72,7 @@ constexpr FormulaKernels product_kernels{kernels::formula_block<float, decltype(
 Tensor vjp_product(const Tensor& g, const Tensor& slope) {
   if (!slope.defined()) return Tensor();
   Met met = meet("vjp_product", {g, slope}, true);
-  Arrays value = run_formula(product_kernels, &product, met, 1);
-  return record("vjp_product", std::move(value[0]), {g, slope},
+  return record("vjp_product", run_formula(product_kernels, &product, met), {g, slope},
                 [g, slope](const Tensor& h, const Wants& wants) -> Tensors {
                   return {wants[0] ? vjp_product(h, slope) : Tensor(), wants[1] ? vjp_product(h, g) : Tensor()};
                 });

@@ -39,7 +39,8 @@ struct FormulaKernels {
   kernels::Block of(DType dtype) const { return dtype == DType::f32 ? f32 : f64; }
 };
 
-/// Runs a formula's kernel on operands that have met: `outputs` arrays of the common shape and dtype.
+/// Runs a formula's kernel on operands that have met: one array, or several, of the common shape and dtype.
+Array run_formula(const FormulaKernels& block, const void* formula, const Met& met);
 Arrays run_formula(const FormulaKernels& block, const void* formula, const Met& met, std::size_t outputs);
 /// Runs a vjp kernel: cotangents (an undefined one is zero) and saved values to one gradient an input.
 Tensors run_vjp(const FormulaKernels& block, const void* function, const Tensors& g, const Tensors& saved,
@@ -61,19 +62,18 @@ class Formula {
   /// Tensor for one output, Tensors for several.
   static auto apply(const char* name, const F& f, const D& d, const Operands& operands) {
     Met met = meet(name, operands, true);
-    Arrays values = run_formula(value_kernels, &f, met, outputs);
     if constexpr (outputs > 1) {
-      return record_all(name, values, operands,
+      return record_all(name, run_formula(value_kernels, &f, met, outputs), operands,
                         [f, saved = tensors(operands, met.dtype)](const Tensors& g, const Wants& wants) -> Tensors {
                           return derived(f, g, saved, wants);
                         });
     } else if constexpr (std::is_same_v<D, Derived>) {
-      return record(name, std::move(values[0]), operands,
+      return record(name, run_formula(value_kernels, &f, met), operands,
                     [f, saved = tensors(operands, met.dtype)](const Tensor& g, const Wants& wants) -> Tensors {
                       return derived(f, Tensors{g}, saved, wants);
                     });
     } else {
-      return stated(name, d, operands, std::move(values[0]), met.dtype);
+      return stated(name, d, operands, run_formula(value_kernels, &f, met), met.dtype);
     }
   }
 
@@ -134,7 +134,7 @@ class Formula {
   }
 
   template <class R>
-  static Tensor stated(const char* name, const FromInput<R>& rule, const Operands& operands, Array value, DType dtype) {
+  static Tensor stated(const char* name, const FromInput<R>& rule, const Operands& operands, Array&& value, DType dtype) {
     return record(name, std::move(value), operands,
                   [rule, x = tensors(operands, dtype)](const Tensor& g, const Wants& wants) -> Tensors {
                     static constexpr FormulaKernels block{kernels::stated_vjp_block<float, R, inputs, inputs>,
@@ -147,7 +147,7 @@ class Formula {
                   });
   }
   template <class R>
-  static Tensor stated(const char* name, const FromOutput<R>& rule, const Operands& operands, Array value, DType) {
+  static Tensor stated(const char* name, const FromOutput<R>& rule, const Operands& operands, Array&& value, DType) {
     return record(name, std::move(value), operands,
                   [rule](const Tensor& g, const Wants& wants, const Tensor& y) -> Tensors {
                     static constexpr FormulaKernels block{kernels::stated_vjp_block<float, R, inputs, 1>,

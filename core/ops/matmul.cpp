@@ -1,6 +1,7 @@
 #include "matmul.hpp"
 
 #include "../error/error.hpp"
+#include "../graph/meet.hpp"
 #include "../graph/record.hpp"
 #include "../kernels/matmul.hpp"
 #include "matrix.hpp"
@@ -110,7 +111,7 @@ Tensors linear_gradients(const Tensor& g, const Tensor& x, const Tensor& weight,
     return result;
   }
   // The same, without the views between.
-  result.push_back(wants[0] ? Tensor(kernels::linear(g.array(), weight.array(), Array(), true)) : Tensor());
+  result.push_back(wants[0] ? Tensor(kernels::linear(g.array(), weight.array(), nullptr, true)) : Tensor());
   result.push_back(wants[1] ? Tensor(kernels::sum_of_outer(g.array(), x.array())) : Tensor());
   if (biased) result.push_back(one_row && wants[2] ? Tensor(g.array().reshaped(outputs)) : g);
   return result;
@@ -140,18 +141,17 @@ void check_linear(const Operand& x, const Operand& weight, const Tensor& bias) {
 Tensor linear(const Operand& x, const Operand& weight, const Tensor& bias) {
   check_linear(x, weight, bias);
   DType dtype = promote(x, weight);
-  Array rooms[3];
   auto rule = [x = x.tensor(), weight = weight.tensor()](const Tensor& g, const Wants& wants) -> Tensors {
     return linear_gradients(g, x, weight, wants);
   };
-  if (!bias.defined())
-    return record("linear", kernels::linear(x.array(dtype, rooms[0]), weight.array(dtype, rooms[1]), Array()),
-                  {x, weight}, std::move(rule));
+  if (!bias.defined()) {
+    detail::MetArrays in = detail::arrays_in(dtype, {x, weight});
+    return record("linear", kernels::linear(in[0], in[1], nullptr), {x, weight}, std::move(rule));
+  }
   dtype = promote(dtype, bias.dtype());
   Operand b(bias, x.site());
-  return record("linear",
-                kernels::linear(x.array(dtype, rooms[0]), weight.array(dtype, rooms[1]), b.array(dtype, rooms[2])),
-                {x, weight, b}, std::move(rule));
+  detail::MetArrays in = detail::arrays_in(dtype, {x, weight, b});
+  return record("linear", kernels::linear(in[0], in[1], &in[2]), {x, weight, b}, std::move(rule));
 }
 
 Tensor dot(const Operand& a, const Operand& b) {

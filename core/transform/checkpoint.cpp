@@ -109,13 +109,11 @@ Tensors checkpoint(Ref<Function> f, const Tensors& x, const Site& site) {
   for (Edge* edge : edges_out(y, start)) border.add(*edge);
   if (border.edges().empty()) return y;
 
-  Operands inputs;
   Tensors ends;
   Arrays values;
   for (const Edge& edge : border.edges()) ends.push_back(stand_in(edge));
-  for (const Tensor& end : ends) inputs.push_back(Operand(end, site));
   for (const Tensor& one : y) values.push_back(one.array());
-  return record_all("checkpoint", values, inputs,
+  return record_all("checkpoint", values, Operands(ends, site),
                     [f, x, random, border = std::move(border)](const Tensors& g, const Wants& wants) -> Tensors {
                       return pull_back_again(*f, x, border, random, g, wants);
                     });

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "../../core/error/error.hpp"
+#include "../../core/graph/meet.hpp"
 #include "../../core/graph/record.hpp"
 #include "../../core/kernels/softmax.hpp"
 #include "../../core/ops/arithmetic.hpp"
@@ -48,11 +49,11 @@ Tensor cross_entropy_vjp(const Tensor& g, const Tensor& x, const Tensor& log_pro
 }
 
 Tensor of_labels(const Operand& x, Labels labels) {
-  Array values = x.array(real(x.dtype()));
-  Array l = kernels::log_softmax(values, {values.rank() - 1});
+  xg::detail::MetArrays values = xg::detail::arrays_in(real(x.dtype()), {x});
+  Array l = kernels::log_softmax(values[0], {values[0].rank() - 1}).contiguous();
   Array loss = labels.loss(l);
   return record("cross_entropy", std::move(loss), {x},
-                [x = x.tensor(), l = Tensor(l), labels = std::move(labels)](const Tensor& g) -> Tensors {
+                [x = x.tensor(), l = Tensor(std::move(l)), labels = std::move(labels)](const Tensor& g) -> Tensors {
                   if (!is_recording()) return {Tensor(labels.gradient(g.array(), &l.array()))};
                   return {cross_entropy_vjp(g, x, l, labels)};
                 });

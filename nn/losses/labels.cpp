@@ -49,7 +49,7 @@ Labels::Labels(const char* op, const Operand& logits, const Operand& labels, con
         .mend("astype(labels, i64), or probabilities in the shape of the logits")
         .raise<DTypeError>();
   check_shapes(op, logits, labels, rows, options.weight);
-  labels_ = Tensor(labels.array().contiguous());
+  labels_ = labels.array().is_contiguous() ? labels.tensor() : Tensor(labels.array().copy());
   if (options.weight.defined()) {
     weight_ = Tensor(options.weight.array().cast(f64).contiguous());
     total_weight_ = 0;
@@ -97,7 +97,8 @@ Tensor Labels::row_weights(DType dtype) const {
 }
 
 Array Labels::loss(const Array& log_probabilities) const {
-  Array l = log_probabilities.contiguous();
+  if (!log_probabilities.is_contiguous()) return loss(log_probabilities.copy());
+  const Array& l = log_probabilities;
   Array result(is_reduced() ? Shape() : labels_.shape(), l.dtype());
   const std::int64_t* label = labels_.array().data<std::int64_t>();
   visit_real(l.dtype(), [&](auto t) {
@@ -119,13 +120,13 @@ Array Labels::loss(const Array& log_probabilities) const {
   return result;
 }
 
-Array Labels::gradient(const Array& g, const Array* log_probabilities) const {
+Array Labels::gradient(const Array& cotangent, const Array* l) const {
+  if (!cotangent.is_contiguous()) return gradient(cotangent.copy(), l);
   Shape shape = labels_.shape();
   shape.push_back(classes_);
-  Array result(shape, g.dtype()), cotangent = g.contiguous(), l;
-  if (log_probabilities) l = log_probabilities->contiguous();
+  Array result(shape, cotangent.dtype());
   const std::int64_t* label = labels_.array().data<std::int64_t>();
-  visit_real(g.dtype(), [&](auto t) {
+  visit_real(cotangent.dtype(), [&](auto t) {
     using T = decltype(t);
     constexpr T nothing = -std::numeric_limits<T>::infinity();
     std::int64_t grain = std::max<std::int64_t>(1, (1 << 14) / std::max<std::int64_t>(1, classes_));
@@ -137,7 +138,7 @@ Array Labels::gradient(const Array& g, const Array* log_probabilities) const {
       } else {
         std::byte* pointers[] = {
             reinterpret_cast<std::byte*>(block),
-            const_cast<std::byte*>(reinterpret_cast<const std::byte*>(l.data<T>() + first * classes_))};
+            const_cast<std::byte*>(reinterpret_cast<const std::byte*>(l->data<T>() + first * classes_))};
         kernels::for_lanes<T, xsimd::default_arch, 2>(1, pointers, count,
                                                       [](const auto& at) { exp(Lane<T>::load(at[1])).store(at[0]); });
       }
@@ -145,7 +146,7 @@ Array Labels::gradient(const Array& g, const Array* log_probabilities) const {
         T* row = result.fill<T>() + i * classes_;
         double r = static_cast<double>(cotangent.data<T>()[is_reduced() ? 0 : i]) * scale_;
         if (l) {
-          const T* from = l.data<T>() + i * classes_;
+          const T* from = l->data<T>() + i * classes_;
           // A row of −inf only has no gradient; one that is ignored has none whatever it holds.
           bool dead = r == 0 || label[i] == ignored_ ||
                       (from[label[i]] == nothing && std::all_of(from, from + classes_, [](T value) {

@@ -22,8 +22,8 @@ class Labels {
 
   /// The loss of log-probabilities.
   Array loss(const Array& l) const;
-  /// With the loss's cotangent r: −r a, and + r Σa exp(l) if l is given; the shape of the logits.
-  Array gradient(const Array& g, const Array* l) const;
+  /// With the loss's cotangent r: −r a, and + r Σa exp(l) if l, row-major, is given; the shape of the logits.
+  Array gradient(const Array& cotangent, const Array* l) const;
 
  private:
   double weight(std::int64_t label) const;
