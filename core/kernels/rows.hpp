@@ -12,8 +12,8 @@ namespace xg::kernels {
 struct Rows {
   Array values;
   std::int64_t count, length;
-  Shape kept;   // x's shape without the reduced axes
-  Shape order;  // axes of x, the reduced ones last
+  Shape kept;     // x's shape without the reduced axes
+  Shape order;    // axes of x, the reduced ones last
   bool in_order;  // they are last in x already
 
   Rows(const Array& x, const Shape& axes) : count(1), length(1) {

@@ -134,7 +134,8 @@ class Formula {
   }
 
   template <class R>
-  static Tensor stated(const char* name, const FromInput<R>& rule, const Operands& operands, Array&& value, DType dtype) {
+  static Tensor stated(const char* name, const FromInput<R>& rule, const Operands& operands, Array&& value,
+                       DType dtype) {
     return record(name, std::move(value), operands,
                   [rule, x = tensors(operands, dtype)](const Tensor& g, const Wants& wants) -> Tensors {
                     static constexpr FormulaKernels block{kernels::stated_vjp_block<float, R, inputs, inputs>,

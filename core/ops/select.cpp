@@ -22,9 +22,9 @@ constexpr auto limit_both = [](auto x, auto least, auto most) {
 
 Tensor clamp(const Operand& x, const Bound& least, const Bound& most) {
   if (!least && !most) Complaint("clamp", "there is no bound").fact("x", describe(x)).at(x.site()).raise<ValueError>();
-  DType dtype = (least && most ? detail::meet("clamp", {x, *least, *most})
-                               : detail::meet("clamp", {x, least ? *least : *most}))
-                    .dtype;
+  DType dtype =
+      (least && most ? detail::meet("clamp", {x, *least, *most}) : detail::meet("clamp", {x, least ? *least : *most}))
+          .dtype;
   if (!is_differentiable(dtype)) {
     CallScope scope(x.site());
     if (!most) return maximum(x, *least);
