@@ -128,6 +128,19 @@ Array integers(std::int64_t low, std::int64_t high, const Shape& shape, Rng& rng
   return result;
 }
 
+Array dropout_mask(const Shape& shape, DType dtype, double p, Rng& rng) {
+  Array result(shape, dtype);
+  auto threshold = static_cast<std::uint64_t>(p * 0x1p32);
+  visit_real(dtype, [&](auto zero) {
+    using T = decltype(zero);
+    T kept = p < 1 ? static_cast<T>(1 / (1 - p)) : zero;
+    fill<T, 4>(result, rng, [=](const Block& block, T* to) {
+      for (std::size_t i = 0; i < 4; ++i) to[i] = block[i] < threshold ? zero : kept;
+    });
+  });
+  return result;
+}
+
 Array permutation(std::int64_t count, Rng& rng) {
   Array result(Shape{count}, DType::i64);
   std::int64_t* to = result.fill<std::int64_t>();

@@ -51,6 +51,8 @@ Array uniform(const Shape& shape, DType dtype, Rng& rng);
 Array normal(const Shape& shape, DType dtype, Rng& rng);
 /// Integers uniform over [low, high), as i64; low < high.
 Array integers(std::int64_t low, std::int64_t high, const Shape& shape, Rng& rng);
+/// Each element 0 with probability p, else 1/(1 − p), for 0 ≤ p ≤ 1; p to 32 bits.
+Array dropout_mask(const Shape& shape, DType dtype, double p, Rng& rng);
 /// 0 … count − 1 in random order, as i64.
 Array permutation(std::int64_t count, Rng& rng);
 

@@ -17,6 +17,11 @@ Complaint& Complaint::fact(const char* name, const std::string& description) {
   return *this;
 }
 
+Complaint& Complaint::layer(const std::string& parameter) {
+  std::size_t dot = parameter.rfind('.');
+  return dot == std::string::npos ? *this : fact("layer", parameter.substr(0, dot));
+}
+
 Complaint& Complaint::at(const Site& site) { return site ? fact("at", describe(site)) : *this; }
 
 Complaint& Complaint::mend(const std::string& advice) { return fact("try", advice); }

@@ -53,6 +53,9 @@ class Complaint {
 
   /// Adds a line `  name  description`.
   Complaint& fact(const char* name, const std::string& description);
+  /// Adds the layer of a model that a parameter called `parameter` belongs to; nothing when it is called otherwise than
+  /// by a path: `encoder.0.weight` is of the layer `encoder.0`.
+  Complaint& layer(const std::string& parameter);
   /// Adds the place in the user's code; nothing when `site` is empty.
   Complaint& at(const Site& site);
   /// Adds what would mend it.

@@ -1,5 +1,7 @@
 #include "tensor.hpp"
 
+#include <mutex>
+
 #include "../error/error.hpp"
 #include "node.hpp"
 
@@ -70,8 +72,32 @@ Tensor named(const Tensor& x, std::string name) {
   x.shape();  // defined?
   if (!x.impl()->label) x.impl()->label = new detail::TensorImpl::Label;
   x.impl()->label->name = std::move(name);
+  x.impl()->label->is_path = false;
   return x;
 }
+
+namespace detail {
+
+void name_by_path(const Tensor& x, const std::string& path) {
+  static std::mutex mutex;  // several threads may list the parameters of one model
+  std::lock_guard lock(mutex);
+  TensorImpl::Label*& label = x.impl()->label;
+  if (path.empty()) return;
+  if (label && !label->name.empty()) {
+    const std::string& name = label->name;
+    if (!label->is_path || name == path || (name.ends_with(path) && name[name.size() - path.size() - 1] == '.')) return;
+  }
+  if (!label) label = new TensorImpl::Label;
+  label->name = path;
+  label->is_path = true;
+}
+
+void copy_name(const Tensor& from, const Tensor& to) {
+  const TensorImpl::Label* label = from.impl()->label;
+  if (label && !label->name.empty()) to.impl()->label = new TensorImpl::Label{label->name, label->is_path, {}};
+}
+
+}  // namespace detail
 
 std::string describe(const Tensor& tensor) {
   if (!tensor.defined()) return "undefined";

@@ -28,6 +28,7 @@ struct TensorImpl {
   Array array;
   struct Label {
     std::string name;
+    bool is_path = false;  // a model gave the name, not the user
     Site changed;
   };
   Label* label = nullptr;
@@ -255,6 +256,14 @@ Tensor variable(T value, DType dtype = f32, Site site = Site::here()) {
 Tensor detach(const Operand& x);
 /// Gives a tensor a name for messages and reports; returns it.
 Tensor named(const Tensor& x, std::string name);
+
+namespace detail {
+/// Gives a tensor of a model its path there as a name. A name that the user gave stays, and so does a longer path, when
+/// only a part of the model is walked.
+void name_by_path(const Tensor& x, const std::string& path);
+/// The name of a copy: that of its original.
+void copy_name(const Tensor& from, const Tensor& to);
+}  // namespace detail
 
 // Watching gradients.
 

@@ -120,6 +120,7 @@ Tensors linear_gradients(const Tensor& g, const Tensor& x, const Tensor& weight,
 void check_linear(const Operand& x, const Operand& weight, const Tensor& bias) {
   auto complain = [&](const std::string& what) {
     Complaint complaint("linear", what);
+    if (!weight.is_number()) complaint.layer(weight.tensor().name());
     complaint.fact("x", describe(x)).fact("weight", describe(weight));
     if (bias.defined()) complaint.fact("bias", describe(bias));
     return complaint.at(x.site());

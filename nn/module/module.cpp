@@ -23,13 +23,16 @@ bool Walker::arrives_first(const void* shared) {
 
 namespace {
 
-/// Calls `f(slot)` for the parameters, or the buffers, of a model that are defined, each once.
-template <class Kind, class F>
+/// Calls `f(walker, slot)` for the parameters, or the buffers, of a model that are defined, each once. They are named
+/// by their paths, so that errors can say which layer they met, except where `named` is false: in what runs every step.
+template <class Kind, bool named = true, class F>
 void for_each(const AnyModel& model, F f) {
   struct Visitor final : Walker {
     explicit Visitor(F& f) : f(f) {}
     void meet(const detail::Slot& slot) {
-      if (slot.defined() && (!slot.is_shared() || arrives_first(slot.impl().get()))) f(*this, slot);
+      if (!slot.defined() || (slot.is_shared() && !arrives_first(slot.impl().get()))) return;
+      if constexpr (named) xg::detail::name_by_path(slot, path());
+      f(*this, slot);
     }
     void parameter(Parameter& p) override {
       if constexpr (std::is_same_v<Kind, Parameter>) meet(p);
@@ -112,7 +115,7 @@ void unfreeze(const AnyModel& model, Site site) {
 }
 
 void zero_grad(const AnyModel& model) {
-  for_each<Parameter>(model, [](const Walker&, const Tensor& p) { p.zero_grad(); });
+  for_each<Parameter, false>(model, [](const Walker&, const Tensor& p) { p.zero_grad(); });
 }
 
 }  // namespace xg::nn

@@ -39,6 +39,10 @@ struct NamedTensor {
 
 /// The parameters of a model with their names, such as "blocks.0.weight", in the order of the members. A shared
 /// parameter is listed once, under its first name; one that is undefined (a layer without bias) is not listed.
+///
+/// Listing a model's parameters, here or in `parameters`, `to`, `freeze` and so on, also gives each tensor its path as
+/// its name, unless it has one by `named`. Errors then say which layer of the model they met: `layer  blocks.0`. So a
+/// model whose parameters an optimizer was given has named layers, and so have its copies; a step costs nothing.
 std::vector<NamedTensor> named_parameters(const AnyModel& model);
 std::vector<NamedTensor> named_buffers(const AnyModel& model);
 /// The same without names: what an optimizer takes.

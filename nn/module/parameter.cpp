@@ -19,7 +19,9 @@ namespace {
 
 Tensor copied(const Tensor& from) {
   if (!from.defined()) return Tensor();
-  return from.requires_grad() ? variable(from, from.site()) : Tensor(from.array());
+  Tensor to = from.requires_grad() ? variable(from, from.site()) : Tensor(from.array());
+  xg::detail::copy_name(from, to);
+  return to;
 }
 
 /// A model with tied slots is being copied, member by member. The slots reached so far belong to one copy; meeting one

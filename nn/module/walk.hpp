@@ -130,7 +130,9 @@ void for_each_part(T& object, Walker& walker, const F& f) {
       walker.leave(before);
     }
   };
-  if constexpr (ListsFields<T>) {
+  if constexpr (ListsFields<T> && !requires { object.fields().names; }) {
+    for_each_part(object.fields(), walker, f);  // a container, whose elements are named by number
+  } else if constexpr (ListsFields<T>) {
     auto fields = object.fields();
     std::apply(
         [&](auto&... member) {
@@ -164,7 +166,7 @@ void for_each_part(T& object, Walker& walker, const F& f) {
   } else {
     with_members(object, [&](auto&... member) {
       [&]<std::size_t... i>(std::index_sequence<i...>) {
-        auto named = [&]<std::size_t k>(std::integral_constant<std::size_t, k>, auto& part) {
+        [[maybe_unused]] auto named = [&]<std::size_t k>(std::integral_constant<std::size_t, k>, auto& part) {
           if constexpr (may_hold<std::remove_reference_t<decltype(part)>>) at(member_name<T, k>, part);
         };
         (named(std::integral_constant<std::size_t, i>(), member), ...);
@@ -195,7 +197,8 @@ void walk_modules(T& object, Walker& walker, F& f) {
 }  // namespace detail
 
 /// Lists the fields of a module that is not a plain struct, in one line, which must be public:
-/// `auto fields() { return nn::fields("weight", weight, "bias", bias); }`.
+/// `auto fields() { return nn::fields("weight", weight, "bias", bias); }`. A module that is a list of others returns
+/// its container, whose elements are then named "0", "1", …: `auto& fields() { return layers; }`.
 template <class... T>
 auto fields(T&&... names_and_members) {
   static_assert(sizeof...(T) % 2 == 0, "fields() takes a name before each member: nn::fields(\"weight\", weight)");

@@ -64,6 +64,7 @@ void check_forward_mode(const Rows& rows);
 const Rows& elementwise_rows();
 const Rows& activation_rows();
 const Rows& reduction_rows();
+const Rows& layer_rows();
 const Rows& linalg_rows();
 const Rows& shape_rows();
 
