@@ -53,6 +53,7 @@
 #include "../nn/module/sequential.hpp"
 #include "../nn/module/state.hpp"
 #include "../nn/optim/adam.hpp"
+#include "../nn/optim/clip.hpp"
 #include "../nn/optim/sgd.hpp"
 #include "../nn/train/confusion.hpp"
 #include "../nn/train/fit.hpp"

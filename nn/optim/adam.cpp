@@ -2,62 +2,82 @@
 
 #include <cmath>
 
-#include "../../core/array/threads.hpp"
-#include "../../core/error/error.hpp"
+#include "update_kernel.hpp"
 
 namespace xg::nn {
 namespace {
 
-constexpr std::int64_t grain = std::int64_t(1) << 14;
-
-template <class T>
-struct Coefficients {
-  T step, beta1, rest1, beta2, rest2, root, eps, decay;  // rest: 1 − β, root: 1/√(1 − β₂ᵗ)
+template <class V>
+struct Numbers {
+  V step, beta1, rest1, beta2, rest2, root, eps, decay, keep;  // rest: 1 − β, root: 1/√(1 − β₂ᵗ), keep: decoupled decay
 };
 
-template <class T>
-void adam_step(T* __restrict w, const T* __restrict g, T* __restrict m, T* __restrict v, Coefficients<T> c,
-               std::int64_t count) {
-  for (std::int64_t i = 0; i < count; ++i) {
-    T slope = g[i] + c.decay * w[i];
-    m[i] = c.beta1 * m[i] + c.rest1 * slope;
-    v[i] = c.beta2 * v[i] + c.rest2 * slope * slope;
-    w[i] -= c.step * m[i] / (std::sqrt(v[i]) * c.root + c.eps);
+struct Usual {
+  template <class V>
+  void operator()(const Numbers<V>& n, V& w, V g, V& m, V& v) const {
+    V slope = g + n.decay * w;
+    m = n.beta1 * m + n.rest1 * slope;
+    v = n.beta2 * v + n.rest2 * slope * slope;
+    w = n.keep * w - n.step * m / (sqrt(v) * n.root + n.eps);
   }
+};
+struct AmsGrad {
+  template <class V>
+  void operator()(const Numbers<V>& n, V& w, V g, V& m, V& v, V& largest) const {
+    V slope = g + n.decay * w;
+    m = n.beta1 * m + n.rest1 * slope;
+    v = n.beta2 * v + n.rest2 * slope * slope;
+    largest = maximum(largest, v);
+    w = n.keep * w - n.step * m / (sqrt(largest) * n.root + n.eps);
+  }
+};
+
+constexpr const char* array_names[] = {"mean", "square", "largest_square"};
+
+template <class Options>
+void check(const detail::OptionCheck& check, const Options& options) {
+  check.not_negative("lr", options.lr);
+  check.below_one("beta1", options.beta1);
+  check.below_one("beta2", options.beta2);
+  check.not_negative("eps", options.eps);
+  check.not_negative("weight_decay", options.weight_decay);
+}
+
+detail::UpdateRule rule_of(bool amsgrad) {
+  return amsgrad ? detail::update_rule<Numbers, AmsGrad, 0, 1, 2>() : detail::update_rule<Numbers, Usual, 0, 1>();
+}
+
+template <class Options>
+void set_numbers(const Options& o, std::int64_t step, double decay, double keep, double* numbers) {
+  double t = static_cast<double>(step), bias1 = 1 - std::pow(o.beta1, t), bias2 = 1 - std::pow(o.beta2, t);
+  detail::set_numbers(numbers, Numbers<double>{o.lr / bias1, o.beta1, 1 - o.beta1, o.beta2, 1 - o.beta2,
+                                               1 / std::sqrt(bias2), o.eps, decay, keep});
 }
 
 }  // namespace
 
-Adam::Adam(std::vector<Tensor> parameters, const AdamOptions& options, Site site)
-    : Optimizer("Adam", std::move(parameters), options.lr, site), options(options) {
-  check_option("eps", options.eps, site);
-  check_option("weight_decay", options.weight_decay, site);
-  for (double beta : {options.beta1, options.beta2})
-    if (!(beta >= 0 && beta < 1))
-      Complaint(name_, "beta1 and beta2 must be at least 0 and below 1, not " + std::to_string(beta))
-          .at(site)
-          .raise<ValueError>();
-  states_.resize(this->parameters().size());
+Adam::Adam(const std::vector<Tensor>& parameters, const AdamOptions& options, Site site)
+    : Adam({{parameters, options}}, site) {}
+Adam::Adam(const std::vector<ParameterGroup<AdamOptions>>& groups, Site site)
+    : OptimizerOf("Adam", array_names, check<AdamOptions>, groups, site) {}
+
+detail::UpdateRule Adam::rule(std::size_t group) const { return rule_of(options(group).amsgrad); }
+
+void Adam::advance_numbers(std::size_t group, detail::StepCount& count, double* numbers) const {
+  const AdamOptions& o = options(group);
+  set_numbers(o, ++count.steps, o.weight_decay, 1, numbers);
 }
 
-void Adam::update(std::size_t i, Array& value, const Array& gradient) {
-  State& state = states_[i];
-  double t = static_cast<double>(++state.steps);
-  double bias1 = 1 - std::pow(options.beta1, t), bias2 = 1 - std::pow(options.beta2, t);
-  visit_real(value.dtype(), [&](auto zero) {
-    using T = decltype(zero);
-    auto as = [](double number) { return static_cast<T>(number); };
-    Coefficients<T> c{
-        as(learning_rate() / bias1), as(options.beta1),        as(1 - options.beta1), as(options.beta2),
-        as(1 - options.beta2),       as(1 / std::sqrt(bias2)), as(options.eps),       as(options.weight_decay)};
-    T* w = value.fill<T>();
-    const T* g = gradient.data<T>();
-    T* m = remembered(state.mean, value).template fill<T>();
-    T* v = remembered(state.square, value).template fill<T>();
-    parallel_for(value.size(), grain, [=](std::int64_t first, std::int64_t last) {
-      adam_step(w + first, g + first, m + first, v + first, c, last - first);
-    });
-  });
+AdamW::AdamW(const std::vector<Tensor>& parameters, const AdamWOptions& options, Site site)
+    : AdamW({{parameters, options}}, site) {}
+AdamW::AdamW(const std::vector<ParameterGroup<AdamWOptions>>& groups, Site site)
+    : OptimizerOf("AdamW", array_names, check<AdamWOptions>, groups, site) {}
+
+detail::UpdateRule AdamW::rule(std::size_t group) const { return rule_of(options(group).amsgrad); }
+
+void AdamW::advance_numbers(std::size_t group, detail::StepCount& count, double* numbers) const {
+  const AdamWOptions& o = options(group);
+  set_numbers(o, ++count.steps, 0, 1 - o.lr * o.weight_decay, numbers);
 }
 
 }  // namespace xg::nn

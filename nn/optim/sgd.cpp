@@ -1,64 +1,65 @@
 #include "sgd.hpp"
 
-#include "../../core/array/threads.hpp"
-#include "../../core/error/error.hpp"
+#include "update_kernel.hpp"
 
 namespace xg::nn {
 namespace {
 
-constexpr std::int64_t grain = std::int64_t(1) << 15;
-
-template <class T>
-void plain_step(T* w, const T* g, T lr, T decay, std::int64_t count) {
-  parallel_for(count, grain, [=](std::int64_t first, std::int64_t last) {
-    if (decay == 0)
-      for (std::int64_t i = first; i < last; ++i) w[i] -= lr * g[i];
-    else
-      for (std::int64_t i = first; i < last; ++i) w[i] -= lr * (g[i] + decay * w[i]);
-  });
-}
-
-template <class T>
-struct Momentum {
-  T lr, momentum, undamped, decay;
-  bool nesterov;
+template <class V>
+struct Numbers {
+  V lr, momentum, undamped, decay;
 };
 
-template <class T>
-void momentum_step(T* w, const T* g, T* v, Momentum<T> m, std::int64_t count) {
-  parallel_for(count, grain, [=](std::int64_t first, std::int64_t last) {
-    for (std::int64_t i = first; i < last; ++i) {
-      T slope = g[i] + m.decay * w[i];
-      v[i] = m.momentum * v[i] + m.undamped * slope;
-      w[i] -= m.lr * (m.nesterov ? slope + m.momentum * v[i] : v[i]);
-    }
-  });
+struct Plain {
+  template <class V>
+  void operator()(const Numbers<V>& n, V& w, V g) const {
+    w = w - n.lr * (g + n.decay * w);
+  }
+};
+struct Momentum {
+  template <class V>
+  void operator()(const Numbers<V>& n, V& w, V g, V& v) const {
+    v = n.momentum * v + n.undamped * (g + n.decay * w);
+    w = w - n.lr * v;
+  }
+};
+struct Nesterov {
+  template <class V>
+  void operator()(const Numbers<V>& n, V& w, V g, V& v) const {
+    V slope = g + n.decay * w;
+    v = n.momentum * v + n.undamped * slope;
+    w = w - n.lr * (slope + n.momentum * v);
+  }
+};
+
+constexpr const char* array_names[] = {"velocity", nullptr, nullptr};
+
+void check(const detail::OptionCheck& check, const SgdOptions& options) {
+  check.not_negative("lr", options.lr);
+  check.not_negative("momentum", options.momentum);
+  check.finite("dampening", options.dampening);
+  check.not_negative("weight_decay", options.weight_decay);
+  check.require(!options.nesterov || (options.momentum != 0 && options.dampening == 0),
+                "Nesterov's form needs a momentum and no dampening");
 }
 
 }  // namespace
 
-SGD::SGD(std::vector<Tensor> parameters, const SgdOptions& options, Site site)
-    : Optimizer("SGD", std::move(parameters), options.lr, site), options(options) {
-  check_option("momentum", options.momentum, site);
-  check_option("weight_decay", options.weight_decay, site);
-  if (options.nesterov && (options.momentum == 0 || options.dampening != 0))
-    Complaint(name_, "Nesterov's form needs a momentum and no dampening").at(site).raise<ValueError>();
-  velocity_.resize(this->parameters().size());
+SGD::SGD(const std::vector<Tensor>& parameters, const SgdOptions& options, Site site)
+    : SGD({{parameters, options}}, site) {}
+SGD::SGD(const std::vector<ParameterGroup<SgdOptions>>& groups, Site site)
+    : OptimizerOf("SGD", array_names, check, groups, site) {}
+
+detail::UpdateRule SGD::rule(std::size_t group) const {
+  const SgdOptions& o = options(group);
+  if (o.momentum == 0) return detail::update_rule<Numbers, Plain>();
+  return o.nesterov ? detail::update_rule<Numbers, Nesterov, 0>() : detail::update_rule<Numbers, Momentum, 0>();
 }
 
-void SGD::update(std::size_t i, Array& value, const Array& gradient) {
-  visit_real(value.dtype(), [&](auto t) {
-    using T = decltype(t);
-    T lr = static_cast<T>(learning_rate()), decay = static_cast<T>(options.weight_decay);
-    T* w = value.fill<T>();
-    const T* g = gradient.data<T>();
-    if (options.momentum == 0) return plain_step(w, g, lr, decay, value.size());
-    bool first = !velocity_[i];
-    momentum_step(w, g, remembered(velocity_[i], value).template fill<T>(),
-                  {lr, static_cast<T>(options.momentum), static_cast<T>(first ? 1 : 1 - options.dampening), decay,
-                   options.nesterov},
-                  value.size());
-  });
+void SGD::advance_numbers(std::size_t group, detail::StepCount& count, double* numbers) const {
+  const SgdOptions& o = options(group);
+  bool first = count.steps++ == 0;
+  detail::set_numbers(numbers, Numbers<double>{o.lr, o.momentum, first ? 1 : 1 - o.dampening, o.weight_decay});
 }
 
 }  // namespace xg::nn

@@ -66,7 +66,7 @@ const std::vector<GoldenException>& golden_exceptions();
 
 /// The families check_goldens is called with, one test file or more between them.
 inline const std::vector<std::string> golden_families = {
-    "creation", "elementwise_binary", "elementwise_unary", "indexing", "linalg", "reductions", "shape",
+    "creation", "elementwise_binary", "elementwise_unary", "indexing", "linalg", "optimizers", "reductions", "shape",
 };
 /// "op/case" of every case of a family.
 std::vector<std::string> golden_cases(const std::string& family);

@@ -18,10 +18,12 @@ import elementwise_binary
 import elementwise_unary
 import indexing
 import linalg
+import optimizers
 import reductions
 import shape
 
-FAMILIES = [elementwise_unary, elementwise_binary, reductions, linalg, shape, indexing, creation]
+FAMILIES = [elementwise_unary, elementwise_binary, reductions, linalg, shape, indexing, creation,
+            optimizers]
 
 
 def main(names):

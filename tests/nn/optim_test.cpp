@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <memory>
 
 #include "xgrad/xgrad.hpp"
 
@@ -64,6 +65,145 @@ TEST_CASE("many parameters, large and small, in one step") {
   small.backward();
   optimizer.step();
   CHECK(small.item() == 0.5 - 0.25 * 1.5);
+}
+
+TEST_CASE("groups of parameters have options of their own") {
+  Tensor a = variable(1.0, f64), b = variable(1.0, f64), c = variable(1.0, f64);
+  nn::SGD optimizer({{{a, b}, {.lr = 0.5}}, {{c}, {.lr = 0.25, .weight_decay = 2}}});
+  CHECK(optimizer.groups() == 2);
+  CHECK(optimizer.parameters().size() == 3);
+  optimizer.minimize(a + 2 * b + c);
+  CHECK(a.item() == 0.5);
+  CHECK(b.item() == 0);
+  CHECK(c.item() == 1 - 0.25 * (1 + 2));
+  CHECK(optimizer.learning_rate() == 0.5);
+  CHECK(optimizer.learning_rate(1) == 0.25);
+  optimizer.set_learning_rate(0.125, 1);
+  CHECK(optimizer.options(1).lr == 0.125);
+  CHECK(optimizer.options(1).weight_decay == 2);
+  optimizer.set_learning_rate(1);
+  CHECK(optimizer.learning_rate(0) == 1);
+  CHECK(optimizer.learning_rate(1) == 1);
+  optimizer.set_options({.lr = 0.75, .momentum = 0.5}, 1);
+  CHECK(optimizer.momentum(1) == 0.5);
+  CHECK(optimizer.momentum() == 0);
+
+  nn::AdamW one({{{a}, {.lr = 1e-4}}});
+  CHECK(one.learning_rate() == 1e-4);
+  CHECK(one.momentum() == 0.9);
+  one.set_momentum(0.5);
+  CHECK(one.options().beta1 == 0.5);
+}
+
+TEST_CASE("minimize forgets old gradients, runs backward and steps") {
+  Tensor w = variable(4.0, f64);
+  nn::SGD optimizer({w}, {.lr = 0.25});
+  w.set_grad(tensor(100.0, f64));
+  optimizer.minimize(w * w);
+  CHECK(w.item() == 2);
+  CHECK(w.grad().item() == 8);
+
+  // What cannot be minimized leaves gradients and values as they are.
+  Tensor used = w * w;
+  used.backward();
+  for (const Tensor& bad : {Tensor(), tensor(1.0), w * ones({2}, f64), used})
+    CHECK_THROWS_AS(optimizer.minimize(bad), Error);
+  CHECK(w.item() == 2);
+  CHECK(w.grad().item() == 12);
+  CHECK(optimizer.steps() == 1);
+}
+
+TEST_CASE("a step takes a closure that computes the loss, or loss and gradients") {
+  Tensor w = variable(4.0, f64);
+  nn::SGD optimizer({w}, {.lr = 0.25});
+  CHECK(optimizer.step([&] { return w * w; }) == 16);
+  CHECK(w.item() == 2);
+  double loss = optimizer.step([&] {
+    optimizer.zero_grad();
+    Tensor square = w * w;
+    square.backward();
+    return square;
+  });
+  CHECK(loss == 4);
+  CHECK(w.item() == 1);
+  CHECK(optimizer.step([&] { return (w * w).backward(), 7; }) == 7);
+  CHECK(w.item() == 0.5);
+  CHECK_THROWS_AS(optimizer.step([&]() -> Tensor { throw ValueError("no data"); }), ValueError);
+  CHECK(w.item() == 0.5);
+  CHECK(optimizer.steps() == 3);
+}
+
+TEST_CASE("a batch taken in parts is the whole batch") {
+  struct Mlp {
+    nn::Linear hidden{3, 5};
+    nn::Linear out{5, 1};
+    Tensor operator()(const Tensor& x) const { return out(tanh(hidden(x))); }
+  } whole;
+  nn::to(whole, f64);
+  Mlp parts = whole;
+  Tensor x = randn({12, 3}, f64), y = randn({12, 1}, f64);
+  nn::Adam of_whole(nn::parameters(whole)), of_parts(nn::parameters(parts));
+  for (int step = 0; step < 5; ++step) {
+    of_whole.minimize(nn::mse(whole(x), y));
+    of_parts.zero_grad();
+    for (std::int64_t part = 0; part < 4; ++part) {
+      auto rows = range(3 * part, 3 * part + 3);
+      (nn::mse(parts(x(rows)), y(rows)) / 4).backward();
+    }
+    of_parts.step();
+    for (std::size_t i = 0; i < of_parts.parameters().size(); ++i)
+      check_close(of_parts.parameters()[i].to_vector(), of_whole.parameters()[i].to_vector(), 1e-9);
+  }
+}
+
+TEST_CASE("a step on any number of threads is the same to the bit") {
+  auto train = [](int count) {
+    int before = threads();
+    set_threads(count);
+    seed(5);
+    std::vector<Tensor> parameters;
+    for (std::int64_t size : {70001, 3, 0, 33000, 1, 20000}) parameters.push_back(variable(randn({size})));
+    nn::AdamW adam(parameters, {.amsgrad = true});
+    nn::SGD sgd(parameters, {.lr = 0.1, .momentum = 0.9});
+    for (int step = 0; step < 3; ++step) {
+      for (const Tensor& p : parameters) p.set_grad(randn(p.shape()));
+      adam.step();
+      sgd.step();
+    }
+    set_threads(before);
+    return concatenate(parameters, 0);
+  };
+  Tensor one = train(1);
+  CHECK(all_equal(train(2), one));
+  CHECK(all_equal(train(7), one));
+}
+
+TEST_CASE("an optimizer stopped and resumed goes on as if it had not been") {
+  auto resumes = [](auto& optimizer, auto& fresh) {
+    const Tensor &w = optimizer.parameters()[0], &v = fresh.parameters()[0];
+    auto step = [](nn::Optimizer& o, const Tensor& p) { o.minimize(sum(p * p * tensor({1.0, 0.5}, f64))); };
+    for (int i = 0; i < 3; ++i) step(optimizer, w);
+    optimizer.set_learning_rate(0.03125);
+    nn::set_state(fresh, nn::state_of(optimizer));
+    v.assign(w);
+    CHECK(fresh.steps() == 3);
+    CHECK(fresh.learning_rate() == 0.03125);
+    auto saved = nn::state_of(fresh);
+    for (int i = 0; i < 3; ++i) {
+      step(optimizer, w);
+      step(fresh, v);
+      CHECK(w.to_vector() == v.to_vector());
+    }
+    nn::set_state(fresh, saved);  // what was saved has not been changed by the steps since
+    CHECK(fresh.steps() == 3);
+  };
+  auto both = [&](auto make) {
+    auto one = make(variable(tensor({1.0, -2.0}, f64))), other = make(variable(tensor({0.0, 0.0}, f64)));
+    resumes(*one, *other);
+  };
+  both([](const Tensor& w) { return std::make_unique<nn::SGD>(std::vector{w}, nn::SgdOptions{.momentum = 0.9}); });
+  both([](const Tensor& w) { return std::make_unique<nn::Adam>(std::vector{w}, nn::AdamOptions{.amsgrad = true}); });
+  both([](const Tensor& w) { return std::make_unique<nn::AdamW>(std::vector{w}); });
 }
 
 TEST_CASE("a gradient that is a view is taken as it is meant") {
@@ -130,16 +270,41 @@ TEST_CASE("what optimizers refuse") {
   CHECK_THROWS_WITH_AS(nn::SGD({tensor(1, i64)}), doctest::Contains("SGD: parameter 0 is not of real numbers"),
                        GradError);
   CHECK_THROWS_WITH_AS(nn::SGD({w, w}), doctest::Contains("SGD: a parameter is listed twice"), ValueError);
-  CHECK_THROWS_WITH_AS(nn::SGD({w}, {.lr = -1}), doctest::Contains("SGD: lr must be at least 0, not -1.0"), ValueError);
-  CHECK_THROWS_WITH_AS(nn::SGD({w}, {.lr = NAN}), doctest::Contains("SGD: lr must be at least 0, not nan"), ValueError);
+  CHECK_THROWS_WITH_AS(nn::SGD({w}, {.lr = -1}), doctest::Contains("SGD: lr must be at least 0 and finite, not -1.0"),
+                       ValueError);
+  CHECK_THROWS_WITH_AS(nn::SGD({w}, {.lr = NAN}), doctest::Contains("SGD: lr must be at least 0 and finite, not nan"),
+                       ValueError);
   CHECK_THROWS_WITH_AS(nn::SGD({w}, {.momentum = -1}), doctest::Contains("SGD: momentum must be"), ValueError);
   CHECK_THROWS_WITH_AS(nn::SGD({w}, {.weight_decay = -1}), doctest::Contains("SGD: weight_decay must be"), ValueError);
   CHECK_THROWS_WITH_AS(nn::SGD({w}, {.nesterov = true}), doctest::Contains("Nesterov's form needs a momentum"),
                        ValueError);
-  CHECK_THROWS_WITH_AS(nn::Adam({w}, {.beta1 = 1}), doctest::Contains("Adam: beta1 and beta2 must be"), ValueError);
+  CHECK_THROWS_WITH_AS(nn::Adam({w}, {.beta1 = 1}),
+                       doctest::Contains("Adam: beta1 must be at least 0 and below 1, not 1.0"), ValueError);
   CHECK_THROWS_WITH_AS(nn::Adam({w}, {.eps = -1}), doctest::Contains("Adam: eps must be at least 0"), ValueError);
   CHECK_THROWS_WITH_AS(nn::Adam({w}, {.weight_decay = -1}), doctest::Contains("Adam: weight_decay must"), ValueError);
+  CHECK_THROWS_WITH_AS(nn::Adam({w}, {.lr = INFINITY}), doctest::Contains("Adam: lr must be at least 0 and finite"),
+                       ValueError);
+  CHECK_THROWS_WITH_AS(nn::AdamW({w}, {.beta2 = NAN}), doctest::Contains("AdamW: beta2 must be at least 0 and below 1"),
+                       ValueError);
+  CHECK_THROWS_WITH_AS(nn::SGD({w}, {.dampening = NAN}), doctest::Contains("SGD: dampening must be finite"),
+                       ValueError);
+  using Groups = std::vector<nn::ParameterGroup<nn::SgdOptions>>;
+  std::vector<Tensor> none;
+  CHECK_THROWS_WITH_AS(nn::SGD(Groups{}), doctest::Contains("SGD: there are no groups of parameters"), ValueError);
+  CHECK_THROWS_WITH_AS(nn::SGD({{{w}, {.lr = 1}}, {none, {.lr = 1}}}),
+                       doctest::Contains("SGD: there are no parameters"), ValueError);
+  CHECK_THROWS_WITH_AS(nn::SGD({{{w}, {.lr = 1}}, {{w}, {.lr = 1}}}),
+                       doctest::Contains("SGD: a parameter is listed twice"), ValueError);
+  CHECK_THROWS_WITH_AS(nn::SGD({{{w}, {.lr = 1}}, {{w * 1}, {.lr = 1}}}),
+                       doctest::Contains("SGD: parameter 1 was made by an op"), GradError);
   nn::SGD optimizer({w});
+  CHECK_THROWS_WITH_AS(optimizer.learning_rate(1), doctest::Contains("SGD: there is no group 1: there are 1"),
+                       IndexError);
+  CHECK_THROWS_AS(optimizer.set_learning_rate(1, 1), IndexError);
+  CHECK_THROWS_AS(optimizer.options(1), IndexError);
+  CHECK_THROWS_WITH_AS(optimizer.set_options({.lr = -1}), doctest::Contains("SGD: lr must be"), ValueError);
+  CHECK_THROWS_WITH_AS(optimizer.set_momentum(1), doctest::Contains("SGD: momentum must be at least 0 and below 1"),
+                       ValueError);
   CHECK_THROWS_WITH_AS(optimizer.set_learning_rate(-0.5), doctest::Contains("at  optim_test.cpp:"), ValueError);
   CHECK(optimizer.learning_rate() == 1e-3);
 }
