@@ -61,5 +61,7 @@
 #include "../nn/train/history.hpp"
 #include "../nn/train/log.hpp"
 #include "../nn/train/metrics.hpp"
+#include "../nn/train/picture.hpp"
 #include "../nn/train/plot.hpp"
 #include "../nn/train/progress.hpp"
+#include "../nn/train/tensorboard.hpp"

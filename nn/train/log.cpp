@@ -56,8 +56,8 @@ std::optional<std::int64_t> json_step(const std::string& line) {
 
 /// Opens a log to go on after a step: keeps `head` lines, and the lines of steps up to there.
 template <class F>
-void reopen(detail::LineFile& file, const std::vector<std::string>& lines, std::size_t head, const LogOptions& options,
-            const F& step_of) {
+void reopen(detail::GrowingFile& file, const std::vector<std::string>& lines, std::size_t head,
+            const LogOptions& options, const F& step_of) {
   std::int64_t bytes = 0;
   for (std::size_t i = 0; i < lines.size(); ++i) {
     if (i >= head) {
@@ -74,15 +74,15 @@ void reopen(detail::LineFile& file, const std::vector<std::string>& lines, std::
 
 namespace detail {
 
-LineFile::~LineFile() {
+GrowingFile::~GrowingFile() {
   if (file_ >= 0) ::close(file_);
 }
 
-void LineFile::fail(const std::string& what) const {
+void GrowingFile::fail(const std::string& what) const {
   Complaint(op_, what).fact("file", path_).at(site_).raise<FormatError>();
 }
 
-std::vector<std::string> LineFile::read() const {
+std::vector<std::string> GrowingFile::read() const {
   if (::access(path_.c_str(), F_OK) != 0) return {};
   std::string text = data::read_file({op_, path_, site_}, max_bytes);
   std::vector<std::string> lines;
@@ -91,16 +91,15 @@ std::vector<std::string> LineFile::read() const {
   return lines;
 }
 
-void LineFile::open(std::int64_t bytes) {
+void GrowingFile::open(std::int64_t bytes) {
   file_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
   if (file_ < 0 || ::ftruncate(file_, bytes) != 0) fail(std::string("cannot open the file: ") + std::strerror(errno));
 }
 
-void LineFile::add(std::string line) {
-  line += '\n';
-  // In one piece, so that a reader, or the next run after a crash, meets whole lines.
-  for (std::size_t done = 0; done < line.size();) {
-    ssize_t written = ::write(file_, line.data() + done, line.size() - done);
+void GrowingFile::add(std::string_view record) {
+  // In one piece, so that a reader, or the next run after a crash, meets whole ones.
+  for (std::size_t done = 0; done < record.size();) {
+    ssize_t written = ::write(file_, record.data() + done, record.size() - done);
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) fail(std::string("cannot write to the file: ") + std::strerror(errno));
     done += static_cast<std::size_t>(written);
@@ -138,13 +137,13 @@ void CsvLog::write(std::int64_t step, const std::vector<Scalar>& values, Site si
   if (!has_head_) {
     std::string head = "step";
     for (const std::string& name : names) head += fmt::format(",{}", field(name));
-    file_.add(head);
+    file_.add(head + "\n");
     names_ = names;
     has_head_ = true;
   }
   std::string line = std::to_string(step);
   for (double value : row) line += fmt::format(",{}", value);
-  file_.add(line);
+  file_.add(line + "\n");
 }
 
 JsonLinesLog::JsonLinesLog(const std::string& path, const LogOptions& options, Site site)
@@ -161,7 +160,7 @@ void JsonLinesLog::write(std::int64_t step, const std::vector<Scalar>& values, S
   };
   std::string line = fmt::format("{{\"step\":{}", step);
   for (const Scalar& scalar : values) line += fmt::format(",{}:{}", text(scalar.name), text(scalar.value));
-  file_.add(line + "}");
+  file_.add(line + "}\n");
 }
 
 }  // namespace xg::nn

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <cstdint>
-#include <cstdio>
 #include <limits>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "../../core/error/site.hpp"
@@ -29,19 +29,19 @@ struct LogOptions {
 
 namespace detail {
 
-/// A text file that grows by whole lines, each of which reaches the system at once.
-class LineFile {
+/// A file that grows by whole lines or records, each of which reaches the system at once.
+class GrowingFile {
  public:
-  LineFile(const char* op, std::string path, const Site& site) : op_(op), path_(std::move(path)), site_(site) {}
-  ~LineFile();
-  LineFile(const LineFile&) = delete;
-  LineFile& operator=(const LineFile&) = delete;
+  GrowingFile(const char* op, std::string path, const Site& site) : op_(op), path_(std::move(path)), site_(site) {}
+  ~GrowingFile();
+  GrowingFile(const GrowingFile&) = delete;
+  GrowingFile& operator=(const GrowingFile&) = delete;
 
   /// The whole lines that are there; none when there is no file.
   std::vector<std::string> read() const;
   /// Opens the file for appending, with only its first `bytes` bytes.
   void open(std::int64_t bytes);
-  void add(std::string line);
+  void add(std::string_view record);
   [[noreturn]] void fail(const std::string& what) const;
 
  private:
@@ -64,7 +64,7 @@ class CsvLog : public Log {
   void write(std::int64_t step, const std::vector<Scalar>& values, Site site = Site::here()) override;
 
  private:
-  detail::LineFile file_;
+  detail::GrowingFile file_;
   std::vector<std::string> names_;
   bool has_head_ = false;
 };
@@ -77,7 +77,7 @@ class JsonLinesLog : public Log {
   void write(std::int64_t step, const std::vector<Scalar>& values, Site site = Site::here()) override;
 
  private:
-  detail::LineFile file_;
+  detail::GrowingFile file_;
 };
 
 }  // namespace xg::nn
