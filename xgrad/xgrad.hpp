@@ -56,6 +56,7 @@
 #include "../nn/optim/clip.hpp"
 #include "../nn/optim/sgd.hpp"
 #include "../nn/train/confusion.hpp"
+#include "../nn/train/figure.hpp"
 #include "../nn/train/fit.hpp"
 #include "../nn/train/gradient_table.hpp"
 #include "../nn/train/history.hpp"

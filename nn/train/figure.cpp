@@ -1,0 +1,217 @@
+#include "figure.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "../../core/error/error.hpp"
+#include "axis.hpp"
+#include "number.hpp"
+#include "output.hpp"
+
+namespace xg::nn {
+namespace {
+
+constexpr int panel_width = 520, panel_height = 420, title_height = 40, head = 34, line = 20;
+
+std::string escaped(const std::string& text) {
+  std::string result;
+  for (char c : text) {
+    if (c == '<') result += "&lt;";
+    else if (c == '>') result += "&gt;";
+    else if (c == '&') result += "&amp;";
+    else if (c == '"') result += "&quot;";
+    else result += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+  }
+  return result;
+}
+
+/// `anchor` is start, middle or end.
+std::string label(double x, double y, const std::string& text, const char* anchor = "start", const char* more = "") {
+  return fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\"{}>{}</text>\n", x, y, anchor, more,
+                     escaped(text));
+}
+
+std::string heading(const std::string& title) {
+  return label(panel_width / 2, 22, title, "middle", " font-size=\"15\" font-weight=\"bold\"");
+}
+
+std::string stroke(double x1, double y1, double x2, double y2, const char* style) {
+  return fmt::format("<path d=\"M{:.1f} {:.1f}L{:.1f} {:.1f}\" {}/>\n", x1, y1, x2, y2, style);
+}
+
+struct Style {
+  const char* colour;
+  const char* dashes;
+};
+Style style(std::size_t curve) {
+  static constexpr const char* colours[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"};
+  static constexpr const char* dashes[] = {"none", "7 4", "2 3", "9 3 2 3"};
+  return {colours[curve % 6], dashes[curve % 4]};
+}
+
+/// Where the curves stand in their panel.
+struct Field {
+  double left = 66, top = head + line + 6, right = panel_width - 20, bottom = panel_height - 48;
+  double x(double along) const { return left + along * (right - left); }
+  double y(double up) const { return bottom - up * (bottom - top); }
+};
+
+/// A curve, in pieces where values are missing; few points are marked.
+std::string curve_path(const Field& field, const Series& curve, std::size_t points, const detail::Scale& scale,
+                       const Style& style) {
+  std::string path, marks;
+  bool gap = true;
+  for (std::size_t i = 0; i < curve.values.size(); ++i) {
+    double v = scale.transformed(curve.values[i]);
+    if (!std::isfinite(v)) {
+      gap = true;
+      continue;
+    }
+    double along = points > 1 ? static_cast<double>(i) / static_cast<double>(points - 1) : 0;
+    double x = field.x(along), y = field.y(scale.place(v));
+    path += fmt::format("{}{:.1f} {:.1f}", gap ? "M" : "L", x, y);
+    if (points <= 40) marks += fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"2.6\"/>", x, y);
+    gap = false;
+  }
+  return fmt::format(
+      "<path d=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"2\" stroke-dasharray=\"{}\" "
+      "stroke-linejoin=\"round\"/><g fill=\"{}\">{}</g>\n",
+      path, style.colour, style.dashes, style.colour, marks);
+}
+
+std::string base64(const std::string& bytes) {
+  static constexpr char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    auto byte = [&](std::size_t k) { return i + k < bytes.size() ? static_cast<unsigned char>(bytes[i + k]) : 0u; };
+    unsigned group = byte(0) << 16 | byte(1) << 8 | byte(2);
+    for (std::size_t k = 0; k < 4; ++k) text += i + k <= bytes.size() ? digits[group >> (18 - 6 * k) & 63] : '=';
+  }
+  return text;
+}
+
+/// Each pixel as a square of `times` × `times`: viewers differ in how they enlarge.
+Tensor enlarged(const Tensor& picture, std::int64_t times) {
+  Shape shape = picture.shape();
+  bool coloured = shape.size() == 3;
+  std::int64_t channels = coloured ? shape[0] : 1, h = shape[shape.size() - 2], w = shape.back();
+  Array from = picture.array().reshaped({channels, h, 1, w, 1}).broadcast_to({channels, h, times, w, times});
+  return Tensor(coloured ? from.reshaped({channels, h * times, w * times}) : from.reshaped({h * times, w * times}));
+}
+
+}  // namespace
+
+Figure::Figure(std::string title, int columns, Site site) : title_(std::move(title)), columns_(columns) {
+  if (columns < 1)
+    Complaint("Figure", fmt::format("there must be at least 1 column, not {}", columns)).at(site).raise<ValueError>();
+}
+
+Figure& Figure::curves(const std::vector<Series>& curves, const PlotOptions& options) {
+  Field field;
+  detail::Scale scale(curves, options.logarithmic, 6);
+  std::size_t points = 0;
+  for (const Series& curve : curves) points = std::max(points, curve.values.size());
+  std::string panel = heading(options.title);
+
+  for (const auto& [place, text] : scale.ticks) {
+    panel += stroke(field.left, field.y(place), field.right, field.y(place), "stroke=\"#ddd\"");
+    panel += label(field.left - 8, field.y(place) + 4, text, "end");
+  }
+  double first = options.first, last = first + static_cast<double>(points > 0 ? points - 1 : 0);
+  detail::Ticks ticks(first, std::max(last, first + 1), 8);
+  for (double value : ticks.at) {
+    if (value > last + 1e-9 || ticks.step < 1) continue;
+    double x = field.x(last > first ? (value - first) / (last - first) : 0);
+    panel += stroke(x, field.bottom, x, field.bottom + 5, "stroke=\"#333\"");
+    panel += label(x, field.bottom + 20, ticks.label(value), "middle");
+  }
+  panel += stroke(field.left, field.bottom, field.right, field.bottom, "stroke=\"#333\"");
+  panel += label((field.left + field.right) / 2, field.bottom + 38, options.unit, "middle");
+
+  double x = field.left;
+  for (std::size_t k = 0; k < curves.size(); ++k) {
+    panel += curve_path(field, curves[k], points, scale, style(k));
+    std::string name = curves[k].name;
+    if (!curves[k].values.empty()) name += fmt::format(" {}", short_number(curves[k].values.back()));
+    std::string dashes =
+        fmt::format("stroke=\"{}\" stroke-width=\"2\" stroke-dasharray=\"{}\"", style(k).colour, style(k).dashes);
+    panel += stroke(x, head + 6, x + 26, head + 6, dashes.c_str());
+    panel += label(x + 32, head + 10, name);
+    x += 32 + 7.2 * static_cast<double>(name.size()) + 18;
+  }
+  panels_.push_back(std::move(panel));
+  return *this;
+}
+
+Figure& Figure::images(const std::string& title, const Operand& pictures, const TileOptions& options) {
+  Tensor tiles = tile(pictures, options);
+  std::int64_t w = tiles.shape().back(), h = tiles.shape()[tiles.shape().size() - 2];
+  double room_x = panel_width - 40, room_y = panel_height - head - 30;
+  double times = std::min(room_x / static_cast<double>(w), room_y / static_cast<double>(h));
+  std::string file = png(enlarged(tiles, std::clamp<std::int64_t>(std::lround(2 * times), 1, 32)));
+  double width = times * static_cast<double>(w), height = times * static_cast<double>(h);
+  panels_.push_back(heading(title) + fmt::format("<image x=\"{:.1f}\" y=\"{}\" width=\"{:.1f}\" height=\"{:.1f}\" "
+                                                 "href=\"data:image/png;base64,{}\"/>\n",
+                                                 (panel_width - width) / 2, head + 8, width, height, base64(file)));
+  return *this;
+}
+
+Figure& Figure::matrix(const std::string& title, const ConfusionMatrix& confusion) {
+  std::int64_t n = confusion.classes();
+  std::size_t longest = 0;
+  for (const std::string& name : confusion.names()) longest = std::max(longest, name.size());
+  double margin = std::min(150.0, 24 + 6.2 * static_cast<double>(longest));
+  double left = margin, top = head + 6, size = std::min(panel_width - margin - 60, panel_height - top - margin * 0.75);
+  double cell = size / static_cast<double>(n);
+  std::string panel = heading(title);
+  for (std::int64_t r = 0; r < n; ++r) {
+    double total = 0;
+    for (std::int64_t c = 0; c < n; ++c) total += static_cast<double>(confusion.count(r, c));
+    double middle = (static_cast<double>(r) + 0.5) * cell;
+    const std::string& name = confusion.names()[static_cast<std::size_t>(r)];
+    panel += label(left - 6, top + middle + 4, name, "end", " font-size=\"11\"");
+    panel += fmt::format(
+        "<text transform=\"translate({:.1f} {:.1f}) rotate(-40)\" text-anchor=\"end\" font-size=\"11\">{}</text>\n",
+        left + middle + 4, top + size + 12, escaped(name));
+    for (std::int64_t c = 0; c < n; ++c) {
+      double part = total > 0 ? static_cast<double>(confusion.count(r, c)) / total : 0;
+      // From white to the first curve's blue; the root shows rare mistakes.
+      auto mixed = [&](double full) { return std::lround(255 + std::sqrt(part) * (full - 255)); };
+      double x = left + static_cast<double>(c) * cell, y = top + static_cast<double>(r) * cell;
+      panel += fmt::format(
+          "<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" fill=\"rgb({},{},{})\" stroke=\"#ccc\" "
+          "stroke-width=\"0.5\"/>\n",
+          x, y, cell, cell, mixed(0), mixed(114), mixed(178));
+      if (confusion.count(r, c) > 0 && cell >= 20)
+        panel += label(x + cell / 2, y + cell / 2 + 4, std::to_string(confusion.count(r, c)), "middle",
+                       part > 0.3 ? " font-size=\"10\" fill=\"#fff\"" : " font-size=\"10\"");
+    }
+  }
+  panel += fmt::format("<text transform=\"translate({:.1f} {:.1f}) rotate(90)\" text-anchor=\"middle\">label</text>\n",
+                       left + size + 12, top + size / 2);
+  panel += label(left + size / 2, panel_height - 8, "prediction", "middle");
+  panels_.push_back(std::move(panel));
+  return *this;
+}
+
+std::string Figure::svg() const {
+  int count = static_cast<int>(panels_.size()), columns = std::clamp(count, 1, columns_);
+  int top = title_.empty() ? 0 : title_height, width = columns * panel_width;
+  int height = top + (count + columns - 1) / columns * panel_height;
+  std::string text = fmt::format(
+      "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0}\" height=\"{1}\" viewBox=\"0 0 {0} {1}\" "
+      "font-family=\"sans-serif\" font-size=\"13\" fill=\"#222\">\n<rect width=\"{0}\" height=\"{1}\" "
+      "fill=\"#fff\"/>\n",
+      width, height);
+  if (top) text += label(width / 2, 28, title_, "middle", " font-size=\"18\" font-weight=\"bold\"");
+  for (int i = 0; i < count; ++i)
+    text += fmt::format("<g transform=\"translate({} {})\">\n{}</g>\n", i % columns * panel_width,
+                        top + i / columns * panel_height, panels_[static_cast<std::size_t>(i)]);
+  return text + "</svg>\n";
+}
+
+void Figure::write(const std::string& path, Site site) const { detail::write_output("Figure", path, svg(), site); }
+
+}  // namespace xg::nn
