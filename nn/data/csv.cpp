@@ -12,18 +12,6 @@
 namespace xg::nn::data {
 namespace {
 
-/// A field as a message shows it: in quotes, cut short, with control characters and what is not UTF-8 escaped.
-std::string quoted(std::string_view text) {
-  constexpr std::size_t most = 40;
-  std::string result = "`";
-  for (unsigned char c : text.substr(0, most)) {
-    static const char* digits = "0123456789abcdef";
-    if (c < 0x20 || c >= 0x7f) result += {'\\', 'x', digits[c >> 4], digits[c & 15]};
-    else result += static_cast<char>(c);
-  }
-  return result + (text.size() > most ? "...`" : "`");
-}
-
 /// Length of the UTF-8 sequence that `text` starts with, or 0. No overlong forms, surrogates, or more than U+10FFFF.
 std::size_t utf8_length(std::string_view text) {
   auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
@@ -91,9 +79,9 @@ class Parser {
     bool digits = first != last && last[-1] != ')';  // nan(...) is no number
     if (error == std::errc::result_out_of_range && stop == last) {
       value = std::strtod(std::string(first, last).c_str(), nullptr);  // tiny numbers are as good as 0
-      if (std::isinf(value)) fail("a number is out of the range of f64: " + quoted(text), &names);
+      if (std::isinf(value)) fail("a number is out of the range of f64: " + in_quotes(text), &names);
     } else if (error != std::errc() || stop != last || !digits) {
-      fail(text.empty() ? "a field is empty" : "a field is not a number: " + quoted(text), &names);
+      fail(text.empty() ? "a field is empty" : "a field is not a number: " + in_quotes(text), &names);
     }
     return value;
   }
@@ -103,7 +91,7 @@ class Parser {
     std::string place =
         path_ + ":" + std::to_string(start_line_) + ":" + std::to_string(start_ - start_line_start_ + 1);
     place += ", field " + std::to_string(field_);
-    if (names && static_cast<std::size_t>(field_) <= names->size()) place += " " + quoted((*names)[field_ - 1]);
+    if (names && static_cast<std::size_t>(field_) <= names->size()) place += " " + in_quotes((*names)[field_ - 1]);
     Complaint("read_csv", what).fact("place", place).at(site_).raise<FormatError>();
   }
 
@@ -168,7 +156,7 @@ class Parser {
 Csv read_csv(const std::string& path, const CsvOptions& options, Site site) {
   char separator = options.separator;
   if (separator == '"' || separator == '\n' || separator == '\r' || separator == '\0' || (separator & 0x80))
-    Complaint("read_csv", "a separator cannot be " + quoted({&separator, 1})).at(site).raise<ValueError>();
+    Complaint("read_csv", "a separator cannot be " + in_quotes({&separator, 1})).at(site).raise<ValueError>();
   std::string text = read_file({"read_csv", path, site}, options.max_bytes);
   Parser parser(path, text, options, site);
   Csv csv;
@@ -203,8 +191,8 @@ std::int64_t Csv::find(const char* op, const std::string& name, const Site& site
   std::string all;
   for (const std::string& other : names_) all += (all.empty() ? "" : ", ") + other;
   if (all.size() > 200) all = all.substr(0, 200) + "...";
-  Complaint(
-      op, (count ? std::to_string(count) + " columns are called " : std::string("no column is called ")) + quoted(name))
+  Complaint(op, (count ? std::to_string(count) + " columns are called " : std::string("no column is called ")) +
+                    in_quotes(name))
       .fact("file", path_)
       .fact("columns", names_.empty() ? "it was read without a header" : all)
       .at(site)
@@ -242,7 +230,7 @@ Tensor Csv::labels(const std::string& name, std::int64_t classes, Site site) con
       Complaint("labels", std::string("a label is ") + text + ", not an integer from 0" +
                               (classes > 0 ? " to " + std::to_string(classes - 1) : ""))
           .fact("place", path_ + ":" + std::to_string(lines_[static_cast<std::size_t>(i)]) + ", field " +
-                             std::to_string(index + 1) + " " + quoted(name))
+                             std::to_string(index + 1) + " " + in_quotes(name))
           .at(site)
           .raise<FormatError>();
     }

@@ -96,6 +96,17 @@ void Source::fail(const std::string& what, const char* name, const std::string& 
   complaint.at(site).raise<FormatError>();
 }
 
+std::string in_quotes(std::string_view text) {
+  constexpr std::size_t most = 40;
+  std::string result = "`";
+  for (unsigned char c : text.substr(0, most)) {
+    static const char* digits = "0123456789abcdef";
+    if (c < 0x20 || c >= 0x7f) result += {'\\', 'x', digits[c >> 4], digits[c & 15]};
+    else result += static_cast<char>(c);
+  }
+  return result + (text.size() > most ? "...`" : "`");
+}
+
 std::string read_raw_file(const Source& source, std::int64_t max_bytes) {
   return Reader{source, static_cast<std::size_t>(std::max<std::int64_t>(max_bytes, 0))}.read();
 }

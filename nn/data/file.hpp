@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "../../core/error/site.hpp"
 
@@ -17,6 +18,9 @@ struct Source {
   /// Throws FormatError naming the file; `fact` is a line more, such as the part of the file that is wrong.
   [[noreturn]] void fail(const std::string& what, const char* name = nullptr, const std::string& fact = {}) const;
 };
+
+/// Text from a file as a message shows it: in quotes, cut short, with control characters and what is not ASCII escaped.
+std::string in_quotes(std::string_view text);
 
 /// The bytes of a file; those inside it when it starts as gzip does, of any number of members. Throws FormatError
 /// naming the file: it cannot be read, it or what it holds has more than `max_bytes`, the gzip data is damaged

@@ -15,9 +15,10 @@ std::size_t Walker::enter(std::string_view name) {
 std::size_t Walker::enter(std::size_t number) { return enter(std::to_string(number)); }
 
 bool Walker::arrives_first(const void* shared) {
-  for (const void* met : shared_)
-    if (met == shared) return false;
-  shared_.push_back(shared);
+  auto is_within = [&](const std::string& path) { return path.empty() || path_.starts_with(path + '.'); };
+  for (const auto& [met, path] : shared_)
+    if (met == shared && (names_ == Names::first || is_within(path))) return false;
+  shared_.push_back({shared, path_});
   return true;
 }
 

@@ -96,27 +96,35 @@ void StateVisitor::visit(const std::string& name, Rng& rng) {
 namespace detail {
 namespace {
 
+/// A name from a file may be any text: it stays on its line.
+std::string on_a_line(std::string name) {
+  constexpr std::size_t longest = 200;
+  for (char& c : name)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+  return name.size() > longest ? name.substr(0, longest) + "..." : name;
+}
+
 void add(Complaint& complaint, const char* what, const std::vector<std::string>& names) {
   constexpr std::size_t most = 20;
-  for (std::size_t i = 0; i < std::min(names.size(), most); ++i) complaint.fact(what, names[i]);
+  for (std::size_t i = 0; i < std::min(names.size(), most); ++i) complaint.fact(what, on_a_line(names[i]));
   if (names.size() > most) complaint.fact(what, "and " + std::to_string(names.size() - most) + " more");
 }
 
 }  // namespace
 
-void Misfits::raise(const char* op, const std::string& file, const Site& site) const {
+void refuse(const LoadReport& report, const char* op, const std::string& file, const Site& site) {
   std::string counts;
-  auto count = [&](std::size_t number, const char* what) {
-    if (number) counts += (counts.empty() ? "" : ", ") + std::to_string(number) + " " + what;
+  auto count = [&](const std::vector<std::string>& names, const char* what) {
+    if (!names.empty()) counts += (counts.empty() ? "" : ", ") + std::to_string(names.size()) + " " + what;
   };
-  count(missing.size(), "missing");
-  count(unexpected.size(), "unexpected");
-  count(mismatched.size(), "mismatched");
+  count(report.missing, "missing");
+  count(report.unexpected, "unexpected");
+  count(report.mismatched, "mismatched");
   Complaint complaint(op, "the names do not fit: " + counts);
   if (!file.empty()) complaint.fact("file", file);
-  add(complaint, "missing", missing);
-  add(complaint, "unexpected", unexpected);
-  add(complaint, "mismatched", mismatched);
+  add(complaint, "missing", report.missing);
+  add(complaint, "unexpected", report.unexpected);
+  add(complaint, "mismatched", report.mismatched);
   complaint.at(site).raise<FormatError>();
 }
 
@@ -130,45 +138,51 @@ const Array* StateSaver::meet(const std::string& name, const Item& item) {
   return nullptr;
 }
 
-StateLoader::StateLoader(const std::vector<NamedArray>& arrays) {
-  for (const NamedArray& named : arrays) entries_.emplace(named.name, Entry{&named.array, false});
+Given::Given(const std::vector<NamedArray>& arrays, std::string_view prefix) {
+  for (const NamedArray& named : arrays)
+    if (named.name.starts_with(prefix))
+      entries_.emplace(std::string_view(named.name).substr(prefix.size()), Entry{&named.array});
+}
+
+const Array* Given::find(const std::string& name) {
+  auto at = entries_.find(name);
+  if (at == entries_.end()) return nullptr;
+  at->second.used = true;
+  return at->second.array;
+}
+
+void Given::finish() {
+  for (const auto& [name, entry] : entries_)
+    if (!entry.used) report.unexpected.emplace_back(name);
 }
 
 void StateLoader::check(const AnyState& object) {
-  writes_ = false;
+  loads_ = false;
   object.show(*this);
 }
 
-void StateLoader::finish() {
-  for (const auto& [name, entry] : entries_)
-    if (!entry.used) misfits_.unexpected.emplace_back(name);
-}
-
 void StateLoader::load(const AnyState& object) {
-  writes_ = true;
+  loads_ = true;
   object.show(*this);
 }
 
 const Array* StateLoader::meet(const std::string& name, const Item& item) {
-  auto at = entries_.find(name);
-  if (at == entries_.end()) {
+  const Array* array = given_.find(name);
+  if (!array) {
     if (item.optional) return &absent_;
-    if (!writes_) misfits_.missing.push_back(name);
+    if (!loads_) given_.report.missing.push_back(name);
     return nullptr;
   }
-  const Array& array = *at->second.array;
-  at->second.used = true;
-  bool fits = array.dtype() == item.dtype && (item.shape ? array.shape() == *item.shape : array.rank() == 1);
-  if (fits) return &array;
-  if (!writes_)
-    misfits_.mismatched.push_back(
-        name + ": is " + describe(array.dtype(), array.shape()) + ", wanted " +
+  if (array->dtype() == item.dtype && (item.shape ? array->shape() == *item.shape : array->rank() == 1)) return array;
+  if (!loads_)
+    given_.report.mismatched.push_back(
+        name + ": is " + describe(array->dtype(), array->shape()) + ", wanted " +
         (item.shape ? describe(item.dtype, *item.shape) : std::string(name_of(item.dtype)) + " (any,)"));
   return nullptr;
 }
 
 void StateLoader::refuse(const std::string& name, const std::string& why) {
-  if (!writes_) misfits_.mismatched.push_back(name + ": " + why);
+  if (!loads_) given_.report.mismatched.push_back(name + ": " + why);
 }
 
 }  // namespace detail
@@ -182,10 +196,11 @@ std::vector<NamedArray> state_of(const AnyState& object, Site site) {
 }
 
 void set_state(const AnyState& object, const std::vector<NamedArray>& state, Site site) {
-  detail::StateLoader loader(state);
+  detail::Given given(state);
+  detail::StateLoader loader(given);
   loader.check(object);
-  loader.finish();
-  if (!loader.misfits().none()) loader.misfits().raise("set_state", "", site);
+  given.finish();
+  if (!given.report.fits()) detail::refuse(given.report, "set_state", "", site);
   loader.load(object);
 }
 

@@ -91,31 +91,36 @@ class StateVisitor {
   std::string path_;
 };
 
-/// Anything that has `void state(nn::StateVisitor&)`, a generator, or a number, as an argument. Lives for one call.
+/// Anything that has `void state(nn::StateVisitor&)`, a generator, a number or a list of numbers, as an argument. Lives
+/// for one call.
 class AnyState {
  public:
   template <class S>
     requires requires(S& object, StateVisitor& visitor) { object.state(visitor); }
   AnyState(S& object)
       : object_(&object), show_([](void* object, StateVisitor& visitor) { static_cast<S*>(object)->state(visitor); }) {}
-  AnyState(Rng& rng)
-      : object_(&rng), show_([](void* rng, StateVisitor& visitor) { visitor.visit("", *static_cast<Rng*>(rng)); }) {}
+  /// A generator, or a list of numbers.
+  template <class S>
+    requires requires(S& object, StateVisitor& visitor) { visitor.visit("", object); } && (!std::is_arithmetic_v<S>)
+  AnyState(S& object)
+      : object_(&object),
+        show_([](void* object, StateVisitor& visitor) { visitor.visit("", *static_cast<S*>(object)); }) {}
   template <class T>
     requires(std::is_arithmetic_v<T> && !std::is_const_v<T>)
   AnyState(T& number)
       : object_(&number), show_([](void* object, StateVisitor& visitor) {
           T& number = *static_cast<T*>(object);
-          if constexpr (std::is_same_v<T, bool> || std::is_same_v<T, double> || std::is_same_v<T, std::uint64_t>) {
+          if constexpr (std::is_same_v<T, bool>) {
             visitor.visit("", number);
-          } else if constexpr (std::is_floating_point_v<T>) {
-            double value = static_cast<double>(number);
+          } else if constexpr (std::is_floating_point_v<T> || (std::is_unsigned_v<T> && sizeof(T) == 8)) {
+            std::conditional_t<std::is_floating_point_v<T>, double, std::uint64_t> value = number;
             visitor.visit("", value);
-            number = static_cast<T>(value);
+            if (visitor.loads()) number = static_cast<T>(value);
           } else {
             auto value = static_cast<std::int64_t>(number);
             visitor.visit("", value, static_cast<std::int64_t>(std::numeric_limits<T>::min()),
                           static_cast<std::int64_t>(std::numeric_limits<T>::max()));
-            number = static_cast<T>(value);
+            if (visitor.loads()) number = static_cast<T>(value);
           }
         }) {}
 
@@ -130,6 +135,18 @@ class AnyState {
 struct NamedArray {
   std::string name;
   Array array;
+};
+
+/// How the names in a file, or in a state, fit an object's.
+struct LoadReport {
+  /// Names that the object wants and the file has not.
+  std::vector<std::string> missing;
+  /// Names in the file that nothing wants.
+  std::vector<std::string> unexpected;
+  /// Names with what is wrong: "weight: is f32 (3, 2), wanted f32 (2, 3)".
+  std::vector<std::string> mismatched;
+
+  bool fits() const { return missing.empty() && unexpected.empty() && mismatched.empty(); }
 };
 
 /// A copy of an object's state, to come back to with `set_state`.

@@ -11,13 +11,8 @@
 
 namespace xg::nn::detail {
 
-/// What keeps named arrays from being loaded, each with its name first.
-struct Misfits {
-  std::vector<std::string> missing, unexpected, mismatched;
-  bool none() const { return missing.empty() && unexpected.empty() && mismatched.empty(); }
-  /// Throws FormatError that lists them all; `file` may be empty.
-  [[noreturn]] void raise(const char* op, const std::string& file, const Site& site) const;
-};
+/// Throws FormatError that lists all that does not fit; `file` may be empty.
+[[noreturn]] void refuse(const LoadReport& report, const char* op, const std::string& file, const Site& site);
 
 /// "f32 (2, 3)".
 std::string describe(DType dtype, const Shape& shape);
@@ -37,28 +32,39 @@ class StateSaver final : public StateVisitor {
   std::unordered_set<std::string> names_;
 };
 
-/// Gives a state back: an object is shown to it to `check`, then to `load` if there are no misfits.
-class StateLoader final : public StateVisitor {
+/// Named arrays to be loaded, and which of them were asked for.
+class Given {
  public:
-  explicit StateLoader(const std::vector<NamedArray>& arrays);
-  bool loads() const override { return writes_; }
-  void check(const AnyState& object);
-  /// What was found wrong so far; `finish` counts what no object asked for.
-  Misfits& misfits() { return misfits_; }
+  /// Keeps to names that start with `prefix`, and drops it.
+  explicit Given(const std::vector<NamedArray>& arrays, std::string_view prefix = "");
+  /// Null if there is none.
+  const Array* find(const std::string& name);
+  LoadReport report;
+  /// Reports the names that were not asked for.
   void finish();
-  void load(const AnyState& object);
 
  private:
   struct Entry {
     const Array* array;
-    bool used;
+    bool used = false;
   };
+  std::map<std::string_view, Entry> entries_;
+};
+
+/// Gives a state back: an object is shown to it to `check`, then to `load` if everything fits.
+class StateLoader final : public StateVisitor {
+ public:
+  explicit StateLoader(Given& given) : given_(given) {}
+  void check(const AnyState& object);
+  void load(const AnyState& object);
+  bool loads() const override { return loads_; }
+
+ private:
   const Array* meet(const std::string& name, const Item& item) override;
   void refuse(const std::string& name, const std::string& why) override;
-  std::map<std::string_view, Entry> entries_;
-  Misfits misfits_;
+  Given& given_;
   Array absent_;
-  bool writes_ = false;
+  bool loads_ = false;
 };
 
 }  // namespace xg::nn::detail

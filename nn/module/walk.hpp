@@ -25,16 +25,23 @@ class Walker {
   std::size_t enter(std::string_view name);
   std::size_t enter(std::size_t number);
   void leave(std::size_t before) { path_.resize(before); }
-  /// False when it was led to this shared object before.
+  /// Whether to go into a shared object: not where it was led to before, or, if it wants all names, only not where the
+  /// object holds itself.
   bool arrives_first(const void* shared);
 
  protected:
-  Walker() = default;
+  enum class Names { first, all };
+  explicit Walker(Names names = Names::first) : names_(names) {}
   ~Walker() = default;
 
  private:
+  struct Arrival {
+    const void* shared;
+    std::string path;
+  };
+  Names names_;
   std::string path_;
-  std::vector<const void*> shared_;
+  std::vector<Arrival> shared_;
 };
 
 namespace detail {
