@@ -30,6 +30,9 @@ class Arguments {
   Number number(const char* name) const;
   Shape shape(const char* name) const;
   std::vector<Shape> shapes(const char* name) const;
+  std::vector<double> reals(const char* name) const;
+  /// Arguments within arguments.
+  std::vector<Arguments> list(const char* name) const;
   /// The argument "axes"; null is all of them.
   Axes axes() const;
   KeepDims keep() const;
@@ -66,7 +69,8 @@ const std::vector<GoldenException>& golden_exceptions();
 
 /// The families check_goldens is called with, one test file or more between them.
 inline const std::vector<std::string> golden_families = {
-    "creation", "elementwise_binary", "elementwise_unary", "indexing", "linalg", "optimizers", "reductions", "shape",
+    "creation",   "elementwise_binary", "elementwise_unary", "indexing", "linalg",
+    "optimizers", "reductions",         "schedules",         "shape",
 };
 /// "op/case" of every case of a family.
 std::vector<std::string> golden_cases(const std::string& family);

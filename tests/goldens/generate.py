@@ -20,10 +20,11 @@ import indexing
 import linalg
 import optimizers
 import reductions
+import schedules
 import shape
 
 FAMILIES = [elementwise_unary, elementwise_binary, reductions, linalg, shape, indexing, creation,
-            optimizers]
+            optimizers, schedules]
 
 
 def main(names):

@@ -56,10 +56,41 @@ Tensors adam(const Tensors& x, const Arguments& args) {
   read(args, "lr", options.lr);
   read(args, "beta1", options.beta1);
   read(args, "beta2", options.beta2);
-  read(args, "eps", options.eps);
+  if constexpr (requires { options.eps; }) read(args, "eps", options.eps);
   read(args, "weight_decay", options.weight_decay);
+  if constexpr (requires { options.momentum_decay; }) read(args, "momentum_decay", options.momentum_decay);
   if constexpr (requires { options.amsgrad; }) read(args, "amsgrad", options.amsgrad);
   return trajectory<Optimizer>(x, args, options);
+}
+
+Tensors rmsprop(const Tensors& x, const Arguments& args) {
+  nn::RmsPropOptions options;
+  read(args, "lr", options.lr);
+  read(args, "alpha", options.alpha);
+  read(args, "eps", options.eps);
+  read(args, "weight_decay", options.weight_decay);
+  read(args, "momentum", options.momentum);
+  read(args, "centered", options.centered);
+  return trajectory<nn::RMSprop>(x, args, options);
+}
+
+Tensors adagrad(const Tensors& x, const Arguments& args) {
+  nn::AdagradOptions options;
+  read(args, "lr", options.lr);
+  read(args, "lr_decay", options.lr_decay);
+  read(args, "weight_decay", options.weight_decay);
+  read(args, "initial", options.initial);
+  read(args, "eps", options.eps);
+  return trajectory<nn::Adagrad>(x, args, options);
+}
+
+Tensors adadelta(const Tensors& x, const Arguments& args) {
+  nn::AdadeltaOptions options;
+  read(args, "lr", options.lr);
+  read(args, "rho", options.rho);
+  read(args, "eps", options.eps);
+  read(args, "weight_decay", options.weight_decay);
+  return trajectory<nn::Adadelta>(x, args, options);
 }
 
 }  // namespace
@@ -69,5 +100,11 @@ TEST_CASE("optimizers move as PyTorch's do") {
                                   {"sgd", sgd},
                                   {"adam", adam<nn::Adam, nn::AdamOptions>},
                                   {"adamw", adam<nn::AdamW, nn::AdamWOptions>},
+                                  {"rmsprop", rmsprop},
+                                  {"adagrad", adagrad},
+                                  {"adadelta", adadelta},
+                                  {"nadam", adam<nn::NAdam, nn::NAdamOptions>},
+                                  {"radam", adam<nn::RAdam, nn::RAdamOptions>},
+                                  {"lion", adam<nn::Lion, nn::LionOptions>},
                               });
 }

@@ -204,6 +204,13 @@ TEST_CASE("an optimizer stopped and resumed goes on as if it had not been") {
   both([](const Tensor& w) { return std::make_unique<nn::SGD>(std::vector{w}, nn::SgdOptions{.momentum = 0.9}); });
   both([](const Tensor& w) { return std::make_unique<nn::Adam>(std::vector{w}, nn::AdamOptions{.amsgrad = true}); });
   both([](const Tensor& w) { return std::make_unique<nn::AdamW>(std::vector{w}); });
+  nn::RmsPropOptions rmsprop{.momentum = 0.5, .centered = true};
+  both([&](const Tensor& w) { return std::make_unique<nn::RMSprop>(std::vector{w}, rmsprop); });
+  both([](const Tensor& w) { return std::make_unique<nn::Adagrad>(std::vector{w}); });
+  both([](const Tensor& w) { return std::make_unique<nn::Adadelta>(std::vector{w}); });
+  both([](const Tensor& w) { return std::make_unique<nn::NAdam>(std::vector{w}); });
+  both([](const Tensor& w) { return std::make_unique<nn::RAdam>(std::vector{w}); });
+  both([](const Tensor& w) { return std::make_unique<nn::Lion>(std::vector{w}); });
 }
 
 TEST_CASE("a gradient that is a view is taken as it is meant") {
@@ -288,6 +295,24 @@ TEST_CASE("what optimizers refuse") {
                        ValueError);
   CHECK_THROWS_WITH_AS(nn::SGD({w}, {.dampening = NAN}), doctest::Contains("SGD: dampening must be finite"),
                        ValueError);
+  for (double bad : {-1.0, double(NAN), double(INFINITY)}) {
+    using A = nn::AdagradOptions;
+    using B = nn::AdadeltaOptions;
+    using N = nn::NAdamOptions;
+    using L = nn::LionOptions;
+    using R = nn::RmsPropOptions;
+    for (const A& o : {A{.lr = bad}, A{.lr_decay = bad}, A{.weight_decay = bad}, A{.initial = bad}, A{.eps = bad}})
+      CHECK_THROWS_WITH_AS(nn::Adagrad({w}, o), doctest::Contains(" must be at least 0 and finite, not "), ValueError);
+    for (const B& o : {B{.lr = bad}, B{.rho = bad}, B{.eps = bad}, B{.weight_decay = bad}})
+      CHECK_THROWS_WITH_AS(nn::Adadelta({w}, o), doctest::Contains("Adadelta: "), ValueError);
+    for (const N& o : {N{.lr = bad}, N{.beta1 = bad}, N{.eps = bad}, N{.weight_decay = bad}, N{.momentum_decay = bad}})
+      CHECK_THROWS_WITH_AS(nn::NAdam({w}, o), doctest::Contains("NAdam: "), ValueError);
+    CHECK_THROWS_WITH_AS(nn::RAdam({w}, {.beta2 = bad}), doctest::Contains("RAdam: beta2 must be"), ValueError);
+    for (const L& o : {L{.lr = bad}, L{.beta1 = bad}, L{.beta2 = bad}, L{.weight_decay = bad}})
+      CHECK_THROWS_WITH_AS(nn::Lion({w}, o), doctest::Contains("Lion: "), ValueError);
+    for (const R& o : {R{.lr = bad}, R{.alpha = bad}, R{.eps = bad}, R{.weight_decay = bad}, R{.momentum = bad}})
+      CHECK_THROWS_WITH_AS(nn::RMSprop({w}, o), doctest::Contains("RMSprop: "), ValueError);
+  }
   using Groups = std::vector<nn::ParameterGroup<nn::SgdOptions>>;
   std::vector<Tensor> none;
   CHECK_THROWS_WITH_AS(nn::SGD(Groups{}), doctest::Contains("SGD: there are no groups of parameters"), ValueError);
