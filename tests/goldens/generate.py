@@ -13,6 +13,7 @@ from pathlib import Path
 import golden  # first: it settles how torch computes
 import numpy
 
+import convolution
 import creation
 import elementwise_binary
 import elementwise_unary
@@ -23,7 +24,7 @@ import reductions
 import schedules
 import shape
 
-FAMILIES = [elementwise_unary, elementwise_binary, reductions, linalg, shape, indexing, creation,
+FAMILIES = [elementwise_unary, elementwise_binary, reductions, linalg, shape, indexing, creation, convolution,
             optimizers, schedules]
 
 

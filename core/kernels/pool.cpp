@@ -1,0 +1,210 @@
+#include "pool.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "../array/threads.hpp"
+
+namespace xg::kernels {
+namespace {
+
+constexpr std::int64_t grain = 1 << 15;
+
+Shape lengths(Shape front, const Pool& pool, std::int64_t ConvolutionAxis::*length) {
+  for (const ConvolutionAxis& axis : pool.axes) front.push_back(axis.*length);
+  return front;
+}
+
+/// Windows over planes. A sequence is a plane of one row.
+struct Windows {
+  ConvolutionAxis down{1, 1, 1}, right;
+  std::int64_t planes;
+
+  explicit Windows(const Pool& pool) : right(pool.axes.back()), planes(pool.leading.elements()) {
+    if (pool.axes.size() == 2) down = pool.axes[0];
+  }
+  std::int64_t x_size() const { return down.x * right.x; }
+  std::int64_t y_size() const { return down.y * right.y; }
+  bool is_two_by_two() const {
+    return down.kernel == 2 && down.stride == 2 && down.padding == 0 && down.dilation == 1 && right.kernel == 2 &&
+           right.stride == 2 && right.padding == 0 && right.dilation == 1 && down.x >= 2 * down.y &&
+           right.x >= 2 * right.y;
+  }
+  /// Where in x the window `o` along an axis has its place `k`; outside when negative or too large.
+  static std::int64_t at(const ConvolutionAxis& axis, std::int64_t o, std::int64_t k) {
+    return o * axis.stride + k * axis.dilation - axis.padding;
+  }
+  template <class F>
+  void each_plane(const F& body) const {
+    parallel_for(planes, std::max<std::int64_t>(1, grain / std::max<std::int64_t>(1, x_size())),
+                 [&](std::int64_t first, std::int64_t last) {
+                   for (std::int64_t plane = first; plane < last; ++plane) body(plane);
+                 });
+  }
+};
+
+/// A window's numbers are counted row by row; small windows keep the count in a byte.
+template <class F>
+decltype(auto) visit_place(const Windows& w, const F& f) {
+  return w.down.kernel * w.right.kernel <= 256 ? f(std::uint8_t()) : f(std::int64_t());
+}
+Array make_places(const Windows& w, const Shape& shape) {
+  return Array(shape, w.down.kernel * w.right.kernel <= 256 ? DType::boolean : DType::i64);
+}
+
+/// Whether b goes before a: a NaN before any number, and what stands at the front stays among equals.
+template <class T>
+bool beats(T b, T a) {
+  return !(b <= a) & (a == a);
+}
+
+template <class T>
+using Index = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
+
+/// Two rows by two columns, so common that it is written out; the compiler makes vectors of it.
+template <class T>
+void two_by_two(const Windows& w, const T* __restrict x, T* __restrict y, std::uint8_t* __restrict places) {
+  std::int64_t count = w.right.y;
+  for (std::int64_t o = 0; o < w.down.y; ++o, y += count, places += count) {
+    const T *top = x + 2 * o * w.right.x, *bottom = top + w.right.x;
+    for (std::int64_t i = 0; i < count; ++i) {
+      T a = top[2 * i], b = top[2 * i + 1], c = bottom[2 * i], d = bottom[2 * i + 1];
+      bool right = beats(b, a), below = beats(d, c);
+      T first = right ? b : a, second = below ? d : c;
+      Index<T> p = right ? 1 : 0, q = below ? 3 : 2;
+      bool lower = beats(second, first);
+      y[i] = lower ? second : first;
+      places[i] = static_cast<std::uint8_t>(lower ? q : p);
+    }
+  }
+}
+
+template <class T, class P>
+void any_window(const Windows& w, const T* x, T* y, P* places) {
+  for (std::int64_t o = 0; o < w.down.y; ++o, y += w.right.y, places += w.right.y)
+    for (std::int64_t i = 0; i < w.right.y; ++i) {
+      T best = -std::numeric_limits<T>::infinity();
+      P place = 0;
+      bool found = false;
+      for (std::int64_t k = 0; k < w.down.kernel; ++k) {
+        std::int64_t r = Windows::at(w.down, o, k);
+        if (r < 0 || r >= w.down.x) continue;
+        for (std::int64_t l = 0; l < w.right.kernel; ++l) {
+          std::int64_t c = Windows::at(w.right, i, l);
+          if (c < 0 || c >= w.right.x) continue;
+          T value = x[r * w.right.x + c];
+          if (found && !beats(value, best)) continue;
+          best = value;
+          place = static_cast<P>(k * w.right.kernel + l);
+          found = true;
+        }
+      }
+      y[i] = best;
+      places[i] = place;
+    }
+}
+
+/// Calls `f(offset in x, offset in y)` for every window of a plane that has numbers.
+template <class P, class F>
+void for_each_place(const Windows& w, const P* places, const F& f) {
+  for (std::int64_t o = 0, at = 0; o < w.down.y; ++o)
+    for (std::int64_t i = 0; i < w.right.y; ++i, ++at) {
+      auto place = static_cast<std::int64_t>(places[at]);
+      std::int64_t r = Windows::at(w.down, o, place / w.right.kernel);
+      std::int64_t c = Windows::at(w.right, i, place % w.right.kernel);
+      if (r >= 0 && r < w.down.x && c >= 0 && c < w.right.x) f(r * w.right.x + c, at);
+    }
+}
+
+template <class T>
+void put_two_by_two(const Windows& w, const T* __restrict y, const std::uint8_t* __restrict places, T* __restrict x) {
+  std::int64_t count = w.right.y;
+  for (std::int64_t o = 0; o < w.down.y; ++o, y += count, places += count) {
+    T *top = x + 2 * o * w.right.x, *bottom = top + w.right.x;
+    for (std::int64_t i = 0; i < count; ++i) {
+      Index<T> place = places[i];
+      top[2 * i] = place == 0 ? y[i] : T(0);
+      top[2 * i + 1] = place == 1 ? y[i] : T(0);
+      bottom[2 * i] = place == 2 ? y[i] : T(0);
+      bottom[2 * i + 1] = place == 3 ? y[i] : T(0);
+    }
+    for (T* row : {top, bottom}) std::fill(row + 2 * count, row + w.right.x, T(0));
+  }
+  std::fill(x + 2 * w.down.y * w.right.x, x + w.x_size(), T(0));
+}
+
+template <class P>
+P* filled(Array& places) {
+  return reinterpret_cast<P*>(places.fill_bytes());
+}
+template <class P>
+const P* read(const Array& places) {
+  return reinterpret_cast<const P*>(places.bytes());
+}
+
+}  // namespace
+
+Shape Pool::x_shape() const { return lengths(leading, *this, &ConvolutionAxis::x); }
+Shape Pool::y_shape() const { return lengths(leading, *this, &ConvolutionAxis::y); }
+
+Array max_pool(const Pool& pool, const Array& x, Array& places) {
+  Windows w(pool);
+  Array y(pool.y_shape(), x.dtype()), from = x.contiguous();
+  places = make_places(w, pool.y_shape());
+  visit_real(x.dtype(), [&](auto t) {
+    using T = decltype(t);
+    visit_place(w, [&](auto p) {
+      using P = decltype(p);
+      w.each_plane([&](std::int64_t plane) {
+        const T* source = from.data<T>() + plane * w.x_size();
+        T* to = y.fill<T>() + plane * w.y_size();
+        P* place = filled<P>(places) + plane * w.y_size();
+        if constexpr (sizeof(P) == 1)
+          if (w.is_two_by_two()) return two_by_two(w, source, to, place);
+        any_window(w, source, to, place);
+      });
+    });
+  });
+  return y;
+}
+
+Array pick_places(const Pool& pool, const Array& x, const Array& places) {
+  Windows w(pool);
+  Array y = Array::zeros(pool.y_shape(), x.dtype()), from = x.contiguous();
+  visit_real(x.dtype(), [&](auto t) {
+    using T = decltype(t);
+    visit_place(w, [&](auto p) {
+      using P = decltype(p);
+      w.each_plane([&](std::int64_t plane) {
+        const T* source = from.data<T>() + plane * w.x_size();
+        T* to = y.fill<T>() + plane * w.y_size();
+        for_each_place(w, read<P>(places) + plane * w.y_size(),
+                       [&](std::int64_t at, std::int64_t window) { to[window] = source[at]; });
+      });
+    });
+  });
+  return y;
+}
+
+Array put_places(const Pool& pool, const Array& y, const Array& places) {
+  Windows w(pool);
+  Array x(pool.x_shape(), y.dtype()), from = y.contiguous();
+  visit_real(y.dtype(), [&](auto t) {
+    using T = decltype(t);
+    visit_place(w, [&](auto p) {
+      using P = decltype(p);
+      w.each_plane([&](std::int64_t plane) {
+        const T* source = from.data<T>() + plane * w.y_size();
+        const P* place = read<P>(places) + plane * w.y_size();
+        T* to = x.fill<T>() + plane * w.x_size();
+        if constexpr (sizeof(P) == 1)
+          if (w.is_two_by_two()) return put_two_by_two(w, source, place, to);
+        std::fill_n(to, w.x_size(), T(0));
+        for_each_place(w, place, [&](std::int64_t at, std::int64_t window) { to[at] += source[window]; });
+      });
+    });
+  });
+  return x;
+}
+
+}  // namespace xg::kernels
