@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "../../core/error/error.hpp"
+#include "../optim/clip.hpp"
 #include "metrics.hpp"
 
 namespace xg::nn {
@@ -167,6 +168,7 @@ class Fit {
     LossStep::Result result = step_(x, y);
     result.loss.backward(site_);
     state_.loss = result.loss.item(site_);
+    if (options_.clip_norm > 0) clip_grad_norm(optimizer_.parameters(), options_.clip_norm, 2, site_);
     optimizer_.step(site_);
     ++state_.step;
     tally.add(result, x, y, state_.loss, site_);

@@ -72,7 +72,7 @@ struct FitOptions {
   Batches validation = {};
   /// Of the learning rate: `{schedule, nn::Every::step}`.
   FitSchedule schedule = {};
-  /// Gradients are scaled down to this 2-norm; 0: they are not.
+  /// Gradients are scaled down to this 2-norm, see clip_grad_norm; 0: they are not.
   double clip_norm = 0;
   /// Computed over training and validation batches: "accuracy" and "val_accuracy".
   std::vector<Metric> metrics = {};

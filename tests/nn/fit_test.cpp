@@ -249,6 +249,22 @@ TEST_CASE("a schedule moves on by steps or by epochs") {
   CHECK(plateau.last == history["loss"].back());
 }
 
+TEST_CASE("gradients are clipped before the step") {
+  Data data = batches(8);
+  Net model = net();
+  nn::SGD optimizer(nn::parameters(model), {.lr = 0.1});
+  double largest = 0;
+  nn::fit(model, optimizer, nn::cross_entropy, data,
+          {.clip_norm = 0.01,
+           .on_step = {[&](nn::FitState&) {
+             double squares = 0;
+             for (const Tensor& p : nn::parameters(model)) squares += sum(p.grad() * p.grad()).item();
+             largest = std::max(largest, std::sqrt(squares));
+           }},
+           .show = false});
+  CHECK(largest == doctest::Approx(0.01).epsilon(1e-3));
+}
+
 TEST_CASE("a loss may call the model itself") {
   struct Autoencoder {
     nn::Linear down{4, 2}, up{2, 4};
