@@ -7,8 +7,8 @@
 
 namespace xg::nn::detail {
 
-Ticks::Ticks(double low, double high, int most) {
-  double rough = (high - low) / most;
+Ticks::Ticks(double low, double high, int most, double least) {
+  double rough = std::max((high - low) / most, least);
   double power = std::pow(10.0, std::floor(std::log10(rough)));
   step = 10 * power;
   for (double multiple : {5.0, 2.0, 1.0})

@@ -9,12 +9,13 @@
 
 namespace xg::nn::detail {
 
-/// The numbers from `low` to `high` that an axis names: multiples of 1, 2 or 5 times a power of ten.
+/// The numbers from `low` to `high` that an axis names: multiples of 1, 2 or 5 times a power of ten, about `most` of
+/// them and at least `least` apart.
 struct Ticks {
   double step;
   std::vector<double> at;
 
-  Ticks(double low, double high, int most);
+  Ticks(double low, double high, int most, double least = 0);
   std::string label(double value) const;
 };
 

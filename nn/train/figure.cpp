@@ -6,9 +6,9 @@
 #include <cmath>
 
 #include "../../core/error/error.hpp"
+#include "../data/atomic_file.hpp"
 #include "axis.hpp"
 #include "number.hpp"
-#include "output.hpp"
 
 namespace xg::nn {
 namespace {
@@ -119,10 +119,10 @@ Figure& Figure::curves(const std::vector<Series>& curves, const PlotOptions& opt
     panel += stroke(field.left, field.y(place), field.right, field.y(place), "stroke=\"#ddd\"");
     panel += label(field.left - 8, field.y(place) + 4, text, "end");
   }
-  double first = options.first, last = first + static_cast<double>(points > 0 ? points - 1 : 0);
-  detail::Ticks ticks(first, std::max(last, first + 1), 8);
+  double first = options.first, last = first + options.spacing * static_cast<double>(points > 0 ? points - 1 : 0);
+  detail::Ticks ticks(first, last > first ? last : first + 1, 8, options.spacing);
   for (double value : ticks.at) {
-    if (value > last + 1e-9 || ticks.step < 1) continue;
+    if (value > last + 1e-9 * (last - first)) continue;
     double x = field.x(last > first ? (value - first) / (last - first) : 0);
     panel += stroke(x, field.bottom, x, field.bottom + 5, "stroke=\"#333\"");
     panel += label(x, field.bottom + 20, ticks.label(value), "middle");
@@ -212,6 +212,10 @@ std::string Figure::svg() const {
   return text + "</svg>\n";
 }
 
-void Figure::write(const std::string& path, Site site) const { detail::write_output("Figure", path, svg(), site); }
+void Figure::write(const std::string& path, Site site) const {
+  data::AtomicFile file({"Figure", path, site});
+  file.write(svg());
+  file.commit();
+}
 
 }  // namespace xg::nn

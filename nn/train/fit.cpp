@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "../../core/error/error.hpp"
+#include "../checkpoint/model_file.hpp"
 #include "../optim/clip.hpp"
 #include "metrics.hpp"
 
@@ -185,6 +186,7 @@ class Fit {
       history_.best_epoch = state_.epoch;
       history_.best_value = monitored;
       if (options_.restore_best) best_weights_.take(model_);
+      if (!options_.best_path.empty()) save(model_, options_.best_path, site_);
     }
     if (std::isnan(to_beat_) ? !std::isnan(monitored) : better(to_beat_, options_.min_delta)) {
       to_beat_ = monitored;

@@ -84,7 +84,7 @@ struct FitOptions {
   double min_delta = 0;
   /// Gives the model the weights of its best epoch at the end.
   bool restore_best = false;
-  /// Where to save the model whenever it is the best so far; empty: nowhere.
+  /// Where to save the model (see `save`) whenever it is the best so far; empty: nowhere.
   std::string best_path = "";
   /// Called after each step and each epoch, in this order.
   std::vector<FitCallback> on_step = {}, on_epoch = {};

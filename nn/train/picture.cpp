@@ -7,7 +7,7 @@
 #include <cstdint>
 
 #include "../../core/error/error.hpp"
-#include "output.hpp"
+#include "../data/atomic_file.hpp"
 
 namespace xg::nn {
 namespace {
@@ -88,7 +88,10 @@ std::string png(const Operand& pixels) {
 }
 
 void write_png(const std::string& path, const Operand& pixels) {
-  detail::write_output("write_png", path, png(pixels), pixels.site());
+  std::string bytes = png(pixels);
+  data::AtomicFile file({"write_png", path, pixels.site()});
+  file.write(bytes);
+  file.commit();
 }
 
 Tensor tile(const Operand& pictures, const TileOptions& options) {

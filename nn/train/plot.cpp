@@ -73,13 +73,13 @@ void draw_curve(Canvas& canvas, const Series& curve, std::size_t points, const S
 }
 
 /// The axis below the field: a line with its ticks, and a line with their numbers.
-std::string abscissa(double first, double last, int width, int margin, const std::string& unit) {
+std::string abscissa(double first, double last, double spacing, int width, int margin, const std::string& unit) {
   std::string line, numbers(static_cast<std::size_t>(width + margin + 8), ' ');
   std::vector<bool> marked(static_cast<std::size_t>(width));
-  Ticks ticks(first, std::max(last, first + 1), std::max(2, width / 10));
+  Ticks ticks(first, last > first ? last : first + 1, std::max(2, width / 10), spacing);
   std::size_t free_from = 0;
   for (double value : ticks.at) {
-    if (value > last + 1e-9) break;
+    if (value > last + 1e-9 * (last - first)) break;
     double along = last > first ? (value - first) / (last - first) : 0;
     int cell = std::min(width - 1, static_cast<int>(std::lround(along * (2 * width - 1))) / 2);
     std::string label = ticks.label(value);
@@ -119,8 +119,8 @@ std::string plot(const std::vector<Series>& curves, const PlotOptions& options) 
     text += fmt::format("{:>{}} {}{}\n", label, label_width, label.empty() ? "│" : "┤", line);
   }
   int margin = static_cast<int>(label_width) + 2;
-  double first = options.first, last = first + static_cast<double>(points > 0 ? points - 1 : 0);
-  text += abscissa(first, last, width, margin, options.unit);
+  double first = options.first, last = first + options.spacing * static_cast<double>(points > 0 ? points - 1 : 0);
+  text += abscissa(first, last, options.spacing, width, margin, options.unit);
   static const char* strokes[] = {"──", "┈┈", "╌╌"};
   text += std::string(static_cast<std::size_t>(margin), ' ');
   for (std::size_t k = 0; k < curves.size(); ++k) {

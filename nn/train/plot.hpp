@@ -8,9 +8,9 @@ namespace xg::nn {
 
 struct PlotOptions {
   std::string title = "loss";
-  /// What the points are numbered in, and the first one's number.
+  /// What the points are numbered in, the first one's number, and how far on the next is.
   std::string unit = "epoch";
-  double first = 1;
+  double first = 1, spacing = 1;
   /// Logarithmic ordinate; values ≤ 0 are left out.
   bool logarithmic = false;
   /// Of the field with the curves, in characters.

@@ -76,7 +76,7 @@ TEST_CASE("a figure refuses what it cannot draw or write") {
   CHECK(message<ShapeError>([] { nn::Figure().images("x", ones({2})); }, here) ==
         "tile: pictures are (n, H, W) or (n, C, H, W), not (2,)");
   CHECK(message<FormatError>([] { nn::Figure().write("/nowhere/a.svg"); }, here) ==
-        "Figure: cannot write the file: No such file or directory");
+        "Figure: cannot create the file: No such file or directory");
   std::string path =
       (std::filesystem::temp_directory_path() / ("xgrad" + std::to_string(::getpid()) + ".svg")).string();
   nn::Figure().write(path);

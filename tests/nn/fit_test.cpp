@@ -1,8 +1,10 @@
 // The training loop, evaluation, and what they record.
 #include <doctest/doctest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <stdexcept>
 #include <string>
 
@@ -183,10 +185,12 @@ TEST_CASE("training stops when it gets no better, and the best weights come back
   Net model = net();
   nn::SGD optimizer(nn::parameters(model), {.lr = 0.5});
   std::vector<Tensor> best;
+  std::string path = (std::filesystem::temp_directory_path() / ("xgrad-best" + std::to_string(::getpid()))).string();
   nn::FitOptions options{.epochs = 20,
                          .validation = data,
                          .patience = 3,
                          .restore_best = true,
+                         .best_path = path,
                          .on_epoch = {[&](nn::FitState& state) {
                            if (state.epoch == 2)
                              for (const Tensor& p : nn::parameters(model)) best.push_back(Tensor(p.array().copy()));
@@ -201,6 +205,10 @@ TEST_CASE("training stops when it gets no better, and the best weights come back
   for (std::size_t i = 0; i < now.size(); ++i) CHECK(all_equal(now[i], best[i]));
   CHECK(model.seen.item() == 6);  // buffers come back too
   CHECK(nn::evaluate(model, data, nn::cross_entropy).loss == history.best_value);
+  Net saved;
+  nn::load(saved, path);
+  std::filesystem::remove(path);
+  CHECK(nn::evaluate(saved, data, nn::cross_entropy).loss == history.best_value);
 }
 
 TEST_CASE("an epoch must be better by min_delta, and what is monitored may be the highest") {
@@ -247,6 +255,24 @@ TEST_CASE("a schedule moves on by steps or by epochs") {
   nn::History history = fit({plateau, nn::Every::epoch});
   CHECK(plateau.calls == 2);
   CHECK(plateau.last == history["loss"].back());
+}
+
+TEST_CASE("fit takes loaders and schedules as they are") {
+  seed(6);
+  Tensor x = randn({50, 4}), y = argmax(x(all, range(0, 3)), 1);
+  nn::data::Loader train(nn::data::TensorDataset(x, y), {.batch_size = 8, .shuffle = true});
+  nn::data::Loader valid(nn::data::TensorDataset(x, y), {.batch_size = 20});
+  Net model = net();
+  nn::AdamW optimizer(nn::parameters(model), {.lr = 0.02});
+  nn::OneCycleSchedule schedule(optimizer, {.steps = 5 * train.size()});
+  nn::History history =
+      nn::fit(model, optimizer, nn::cross_entropy, train,
+              {.epochs = 5, .validation = valid, .schedule = {schedule, nn::Every::step}, .show = false});
+  CHECK(schedule.steps() == 35);
+  CHECK(history["val_loss"].back() < history["val_loss"].front());
+  CHECK(history["lr"].back() < 1e-5);
+  nn::PlateauSchedule plateau(optimizer);
+  nn::fit(model, optimizer, nn::cross_entropy, train, {.schedule = {plateau, nn::Every::epoch}, .show = false});
 }
 
 TEST_CASE("gradients are clipped before the step") {

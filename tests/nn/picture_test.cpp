@@ -123,7 +123,7 @@ TEST_CASE("pictures refuse what they cannot show") {
             [] {
               nn::write_png("/nowhere/a.png", zeros({2, 2}));
             },
-            "/nowhere/a.png") == "write_png: cannot write the file: No such file or directory");
+            "/nowhere/a.png") == "write_png: cannot create the file: No such file or directory");
   CHECK(message<ShapeError>(
             [] {
               nn::tile(zeros({2, 2}));
