@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <numbers>
+#include <utility>
 
 #include "threads.hpp"
 
@@ -21,10 +22,15 @@ RngState Rng::reserve(std::uint64_t blocks) {
           __atomic_fetch_add(&state_.position, blocks, __ATOMIC_RELAXED)};
 }
 
+constinit static thread_local Rng* scoped = nullptr;
+
 Rng& default_rng() {
   constinit static Rng rng(0);
-  return rng;
+  return scoped ? *scoped : rng;
 }
+
+DefaultRngScope::DefaultRngScope(Rng& rng) : before_(std::exchange(scoped, &rng)) {}
+DefaultRngScope::~DefaultRngScope() { scoped = before_; }
 
 void seed(std::uint64_t value) { default_rng().set_state({value, 0}); }
 

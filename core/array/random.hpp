@@ -36,6 +36,17 @@ class Rng {
 
 /// The generator that random functions use when none is named. Its seed is 0 until `seed` is called.
 Rng& default_rng();
+/// While it lives, `rng` is the default generator of this thread.
+class DefaultRngScope {
+ public:
+  explicit DefaultRngScope(Rng& rng);
+  ~DefaultRngScope();
+  DefaultRngScope(const DefaultRngScope&) = delete;
+  DefaultRngScope& operator=(const DefaultRngScope&) = delete;
+
+ private:
+  Rng* before_;
+};
 /// Starts the default generator anew (PyTorch `manual_seed`).
 void seed(std::uint64_t value);
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "../array/copy.hpp"
@@ -266,6 +267,9 @@ std::vector<double> Subject::difference(const Slot& slot, std::int64_t element, 
 
 std::vector<double> Subject::difference_along(const Slot& slot, const std::vector<double>& direction, double eps) {
   std::vector<double> x = numbers_of(Tensor(slot.values));
+  double size = 1;
+  for (double one : x) size = std::max(size, std::fabs(one));
+  eps *= size;
   auto move = [&](double step) {
     for (std::int64_t i = 0; i < slot.size(); ++i) slot.set(i, x[i] + step * direction[i]);
   };

@@ -22,7 +22,15 @@ Complaint& Complaint::layer(const std::string& parameter) {
   return dot == std::string::npos ? *this : fact("layer", parameter.substr(0, dot));
 }
 
-Complaint& Complaint::at(const Site& site) { return site ? fact("at", describe(site)) : *this; }
+Site& detail::call_scope() {
+  constinit static thread_local Site scope;
+  return scope;
+}
+
+Complaint& Complaint::at(const Site& site) {
+  const Site& place = detail::call_scope() ? detail::call_scope() : site;
+  return place ? fact("at", describe(place)) : *this;
+}
 
 Complaint& Complaint::mend(const std::string& advice) { return fact("try", advice); }
 

@@ -56,7 +56,7 @@ class Complaint {
   /// Adds the layer of a model that a parameter called `parameter` belongs to; nothing when it is called otherwise than
   /// by a path: `encoder.0.weight` is of the layer `encoder.0`.
   Complaint& layer(const std::string& parameter);
-  /// Adds the place in the user's code; nothing when `site` is empty.
+  /// Adds the place in the user's code: `site`, or where the composite op around it was called; nothing when empty.
   Complaint& at(const Site& site);
   /// Adds what would mend it.
   Complaint& mend(const std::string& advice);

@@ -17,4 +17,26 @@ struct Site {
   explicit constexpr operator bool() const { return file != nullptr; }
 };
 
+namespace detail {
+/// Where the user called the composite op that this thread is inside of, or, while a rule runs, the op that the rule
+/// belongs to; empty elsewhere. Errors and recorded ops name this place instead of one in the library.
+Site& call_scope();
+}  // namespace detail
+
+/// While it lives, ops recorded and errors raised on this thread carry `site`: composite ops pass on where the user
+/// called them. The outermost one counts.
+class CallScope {
+ public:
+  explicit CallScope(const Site& site) : scope_(detail::call_scope()), before_(scope_) {
+    if (!before_) scope_ = site;
+  }
+  ~CallScope() { scope_ = before_; }
+  CallScope(const CallScope&) = delete;
+  CallScope& operator=(const CallScope&) = delete;
+
+ private:
+  Site& scope_;
+  Site before_;
+};
+
 }  // namespace xg

@@ -44,15 +44,26 @@ class Pass {
 
   Pass(bool retain, bool create, const Tensors* inputs, const Site& site)
       : retain_(retain), inputs_(inputs), site_(site), guard_(!create), state_(detail::thread_state()),
-        before_(state_) {}
+        scope_(detail::call_scope()), running_before_(state_.running), scope_before_(scope_), number_(++state_.passes) {
+  }
 
   ~Pass() {  // on a throw, leave no half-collected cotangents behind
-    state_.running = before_.running;
-    state_.scope = before_.scope;
+    --state_.passes;
+    state_.running = running_before_;
+    scope_ = scope_before_;
     for (const Ref<Node>& node : queue_) {
       for (std::uint32_t i = 0; i < node->output_count; ++i) node->outputs[i].cotangent = Tensor();
-      node->is_queued = false;
+      node->queued_by = 0;
     }
+  }
+
+  /// Starts at an output.
+  void start(const Tensor& y, const Tensor& seed) {
+    const Node& node = *y.impl()->node;
+    // A leaf that changed since may have been saved by an op, whose rule then throws. What has run by then must not be
+    // gone.
+    if (node.oldest < detail::last_change()) free_at_end_ = !retain_;
+    deposit(y.impl()->node, y.impl()->output, seed);
   }
 
   void deposit(const Ref<Node>& node, std::uint32_t output, Tensor g) {
@@ -61,8 +72,9 @@ class Pass {
       leaf.cotangent = accumulate(std::move(leaf.cotangent), std::move(g));
       return;
     }
-    if (!node->is_queued) {
-      node->is_queued = true;
+    if (node->queued_by != number_) {
+      if (node->queued_by != 0) running_twice(*node);
+      node->queued_by = number_;
       queue_.push_back(node);
       std::push_heap(queue_.begin(), queue_.end(), later);
     }
@@ -78,7 +90,7 @@ class Pass {
       std::pop_heap(queue_.begin(), queue_.end(), later);
       Ref<Node> node = std::move(queue_.back());
       queue_.pop_back();
-      node->is_queued = false;
+      node->queued_by = 0;
       Tensors g;
       for (std::uint32_t i = 0; i < node->output_count; ++i) {
         g.push_back(std::exchange(node->outputs[i].cotangent, Tensor()));
@@ -87,6 +99,7 @@ class Pass {
       }
       if (!inputs_ || node->needed == mark_) step(*node, g);
     }
+    for (const Ref<Node>& node : ran_) node->free_saved();
   }
 
   SmallVector<Leaf, 16>& leaves() { return leaves_; }
@@ -137,16 +150,26 @@ class Pass {
     if (!edge.node) return false;
     if (!inputs_) return true;
     if (!edge.node->is_leaf && edge.node->needed == mark_) return true;
-    for (const Tensor& input : *inputs_)
-      if (input.impl()->node.get() == edge.node.get()) return true;
-    return false;
+    auto place = first_input_at(edge.node.get());
+    return place != input_places_.end() && place->first == edge.node.get();
   }
 
-  void capture(Node* node, std::uint32_t output, const Tensor& g) {
-    for (std::size_t k = 0; k < inputs_->size(); ++k) {
-      const auto& impl = (*inputs_)[k].impl();
-      if (impl->node.get() == node && impl->output == output) captured[k] = g;
-    }
+  void capture(const Node* node, std::uint32_t output, const Tensor& g) {
+    for (auto place = first_input_at(node); place != input_places_.end() && place->first == node; ++place)
+      if ((*inputs_)[place->second].impl()->output == output) captured[place->second] = g;
+  }
+
+  using Place = std::pair<const Node*, std::size_t>;
+  std::vector<Place>::const_iterator first_input_at(const Node* node) const {
+    return std::lower_bound(input_places_.begin(), input_places_.end(), Place(node, 0));
+  }
+
+  [[noreturn]] void running_twice(const Node& node) const {
+    Complaint("backward", "a backward pass is already running through this graph")
+        .fact("op", std::string(node.name) + ", " + describe(node.site))
+        .at(site_)
+        .mend("let a hook or rule differentiate only what it computed itself")
+        .raise<GradError>();
   }
 
  public:
@@ -155,7 +178,7 @@ class Pass {
     Watch& watch = *node.outputs[output].watch;
     for (std::size_t i = 0; i < watch.hooks.size(); ++i)
       if (Tensor replaced = watch.hooks[i]->call(g); replaced.defined())
-        g = fit(node, output, replaced, "on_grad hook");
+        g = fit(node, output, replaced, "on_grad", "the hook");
     if (watch.retain && !node.is_leaf && !inputs_) kept_.push_back({Ref<Node>(&node), output, g});
     return g;
   }
@@ -177,9 +200,9 @@ class Pass {
     }
     if (any) {
       state_.running = node.sequence;
-      state_.scope = node.site;
+      scope_ = node.site;
       Tensors gradients = node.rule->run(node, node.closure, g, wants);
-      state_.running = before_.running;
+      state_.running = running_before_;
       if (gradients.size() != node.input_count)
         Complaint(node.name, "its rule returned " + std::to_string(gradients.size()) + " gradients for " +
                                  std::to_string(node.input_count) + " inputs")
@@ -189,22 +212,23 @@ class Pass {
       for (std::uint32_t i = 0; i < node.input_count; ++i)
         if (wants[i] && gradients[i].defined()) {
           const Edge& edge = node.edges[i];
-          deposit(edge.node, edge.output, fit(*edge.node, edge.output, std::move(gradients[i]), node.name));
+          deposit(edge.node, edge.output, fit(*edge.node, edge.output, std::move(gradients[i]), node.name, "its rule"));
         }
-      state_.scope = before_.scope;
+      scope_ = scope_before_;
     }
-    if (!retain_) node.free_saved();
+    if (free_at_end_) ran_.push_back(Ref<Node>(&node));
+    else if (!retain_) node.free_saved();
   }
 
   /// The gradient in the shape and dtype of the output it belongs to: summed over axes that were broadcast.
-  Tensor fit(const Node& node, std::uint32_t output, Tensor g, const char* from) {
+  Tensor fit(const Node& node, std::uint32_t output, Tensor g, const char* op, const char* who) {
     const Output& target = node.outputs[output];
     if (g.shape() != target.shape) {
       Shape wide;
       if (!broadcast_shapes(target.shape, g.shape(), wide) || wide != g.shape())
-        Complaint(from, "its rule returned a gradient of shape " + to_string(g.shape()) + " for an input of shape " +
-                            to_string(target.shape))
-            .at(state_.scope)
+        Complaint(op, std::string(who) + " returned a gradient of shape " + to_string(g.shape()) +
+                          " for an input of shape " + to_string(target.shape))
+            .at(node.is_leaf || scope_ ? scope_ : node.site)
             .raise<ShapeError>();
       bool only_drops = g.size() == target.shape.elements() && !is_recording();  // axes of length 1: no op needed
       g = only_drops ? Tensor(g.array().reshaped(target.shape)) : sum_to(g, target.shape);
@@ -218,7 +242,13 @@ class Pass {
   Site site_;
   NoGrad guard_;
   detail::ThreadState& state_;
-  detail::ThreadState before_;
+  Site& scope_;
+  std::uint64_t running_before_;
+  Site scope_before_;
+  std::uint32_t number_;              // of the passes of this thread that are under way
+  bool free_at_end_ = false;          // rather than each node when it has run
+  std::vector<Ref<Node>> ran_;        // nodes to be freed then
+  std::vector<Place> input_places_;   // the nodes of inputs_ and where they stand there, sorted
   SmallVector<Ref<Node>, 16> queue_;  // a heap, newest first
   SmallVector<Leaf, 16> leaves_;
   struct Kept {
@@ -233,6 +263,8 @@ class Pass {
 
 void Pass::find_needed(const Tensors& outputs, std::uint64_t mark, SmallVector<bool, 8>& reached) {
   mark_ = mark;
+  for (std::size_t k = 0; k < inputs_->size(); ++k) input_places_.emplace_back((*inputs_)[k].impl()->node.get(), k);
+  std::sort(input_places_.begin(), input_places_.end());
   std::uint64_t oldest = ~std::uint64_t(0);
   for (const Tensor& input : *inputs_) oldest = std::min(oldest, input.impl()->node->sequence);
   // Interior nodes newer than the oldest input, each once; then from old to new, a node is needed when one of its
@@ -293,7 +325,7 @@ void Tensor::backward(const BackwardOptions& options, Site site) const {
   shape();  // defined?
   Tensor seed = seed_for("backward", *this, options.seed, site);
   Pass pass(options.retain_graph || options.create_graph, options.create_graph, nullptr, site);
-  pass.deposit(impl_->node, impl_->output, seed);
+  pass.start(*this, seed);
   pass.run();
   pass.show_leaves();  // hooks may throw: no gradient changes before all are through
   pass.keep();
@@ -334,8 +366,7 @@ Tensors grad(const Tensors& outputs, const Tensors& inputs, const Tensors& seeds
           .mend("pass allow_unused to get an undefined tensor for it")
           .raise<GradError>();
 
-  for (std::size_t k = 0; k < outputs.size(); ++k)
-    pass.deposit(outputs[k].impl()->node, outputs[k].impl()->output, checked[k]);
+  for (std::size_t k = 0; k < outputs.size(); ++k) pass.start(outputs[k], checked[k]);
   pass.run();
   pass.show_leaves();
   for (std::size_t i = 0; i < inputs.size(); ++i) {

@@ -41,7 +41,7 @@ Met meet(const char* op, const Operands& operands, bool real_only) {
                             "shapes do not broadcast: " + to_string(met.shape) + " and " + to_string(operand.shape()));
         const char* names[] = {"a", "b", "c", "d", "e", "f", "g", "h"};
         for (std::size_t i = 0; i < operands.size(); ++i) complaint.fact(i < 8 ? names[i] : "x", describe(operands[i]));
-        complaint.at(thread_state().scope ? thread_state().scope : operands[0].site())
+        complaint.at(operands[0].site())
             .mend("axes are matched from the last; each pair must be equal or one of them 1")
             .raise<ShapeError>();
       }

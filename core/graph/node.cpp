@@ -34,7 +34,7 @@ Node* Node::make(const char* name, const Site& site, std::uint32_t outputs, std:
   std::size_t bytes = at_closure + closure_bytes;
   auto* block = static_cast<std::byte*>(memory::allocate(bytes));
   Node* node = new (block) Node{};
-  node->sequence = detail::next_sequence();
+  node->sequence = node->oldest = detail::next_sequence();
   node->name = name;
   node->site = site;
   node->output_count = outputs;
@@ -89,6 +89,13 @@ ThreadState& thread_state() {
 
 constinit static Count sequence;
 std::uint64_t next_sequence() { return static_cast<std::uint64_t>(sequence.add(1)); }
-std::uint64_t upcoming_sequence() { return static_cast<std::uint64_t>(sequence.get()) + 1; }
+
+constinit static std::atomic<std::uint64_t> changed = 0;
+std::uint64_t change_of_leaf() {
+  std::uint64_t now = static_cast<std::uint64_t>(sequence.get()) + 1;
+  changed.store(now, std::memory_order_relaxed);
+  return now;
+}
+std::uint64_t last_change() { return changed.load(std::memory_order_relaxed); }
 
 }  // namespace xg::detail

@@ -52,6 +52,7 @@ struct RuleTable {
 struct Node {
   Count references;
   std::uint64_t sequence;    // later nodes have higher numbers: a topological order
+  std::uint64_t oldest;      // the lowest sequence number among the ops that it was computed from, itself included
   std::uint64_t needed = 0;  // number of the last grad() call that found a wanted input behind this node
   const char* name;
   Site site;
@@ -60,7 +61,7 @@ struct Node {
   std::uint32_t block_bytes;
   std::atomic<std::uint32_t> place = 0;  // of a leaf: where a running pass last kept it; a hint, checked before use
   bool is_leaf = false;
-  bool is_queued = false;
+  std::uint32_t queued_by = 0;  // which backward pass of its thread holds it, counted from 1; 0: none
   Output* outputs;
   Edge* edges;
   void* closure;
@@ -83,16 +84,18 @@ struct Node {
 /// What belongs to one thread's recording.
 struct ThreadState {
   bool recording = true;
+  std::uint32_t passes = 0;                   // backward passes under way, one inside the other
   std::uint64_t running = ~std::uint64_t(0);  // sequence number of the node whose rule runs; all ones: none
-  Site scope;                                 // overrides operands' places inside composite ops
   DType numbers = DType::boolean;             // inside a recorded formula, what numbers among themselves are
 };
 ThreadState& thread_state();
 
 /// A number higher than all before, for a new node.
 std::uint64_t next_sequence();
-/// The number that the next node will get: what happens now lies after all nodes that exist.
-std::uint64_t upcoming_sequence();
+/// A leaf changes now: returns the number that the next node will get. What is recorded before lies below.
+std::uint64_t change_of_leaf();
+/// What change_of_leaf returned last, for any leaf.
+std::uint64_t last_change();
 
 }  // namespace detail
 
@@ -108,20 +111,6 @@ class NumbersScope {
 
  private:
   DType before_;
-};
-
-/// While it lives, ops recorded on this thread carry `site`: composite ops pass on where the user called them.
-class CallScope {
- public:
-  explicit CallScope(const Site& site) : before_(detail::thread_state().scope) {
-    if (!before_) detail::thread_state().scope = site;
-  }
-  ~CallScope() { detail::thread_state().scope = before_; }
-  CallScope(const CallScope&) = delete;
-  CallScope& operator=(const CallScope&) = delete;
-
- private:
-  Site before_;
 };
 
 }  // namespace xg

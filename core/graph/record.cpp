@@ -13,13 +13,14 @@ bool should_record(const Operands& inputs) {
 
 Node* begin_node(const char* name, const Operands& inputs, std::uint32_t outputs, std::size_t closure_bytes,
                  std::size_t closure_alignment) {
-  const Site& scope = thread_state().scope;
+  const Site& scope = call_scope();
   Node* node = Node::make(name, scope ? scope : inputs[0].site(), outputs, static_cast<std::uint32_t>(inputs.size()),
                           closure_bytes, closure_alignment);
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     if (!inputs[i].requires_grad()) continue;
     const TensorImpl& impl = inputs[i].impl();
     node->edges[i].node = impl.node;
+    if (!impl.node->is_leaf && impl.node->oldest < node->oldest) node->oldest = impl.node->oldest;
     node->edges[i].output = impl.output;
   }
   return node;

@@ -41,8 +41,9 @@ void add_hook(const Tensor& x, Hook* hook, const Site& site) {
 
 }  // namespace detail
 
-void Tensor::undefined() {
+void Tensor::undefined(const Site& site) {
   Complaint("tensor", "an undefined tensor has no shape, dtype or values")
+      .at(site)
       .mend("`defined()` tells; a default-constructed Tensor and a zero gradient are undefined")
       .raise<ValueError>();
 }
@@ -153,7 +154,7 @@ void Tensor::assign(const Tensor& value, Site site) const {
         .raise<DTypeError>();
   Array fresh = value.array().contiguous();
   impl_->array = std::move(fresh);  // arrays never change under others' eyes, so the buffer may be shared
-  impl_->changed_at = detail::upcoming_sequence();
+  impl_->changed_at = detail::change_of_leaf();
   if (!impl_->label) impl_->label = new detail::TensorImpl::Label;
   impl_->label->changed = site;
 }
@@ -163,7 +164,7 @@ Array& Tensor::edit(Site site) const {
   if (!is_leaf())
     Complaint("edit", "only leaves can be changed in place").fact("x", describe(*this)).at(site).raise<GradError>();
   if (!impl_->array.is_sole_owner() || !impl_->array.is_contiguous()) impl_->array = impl_->array.copy();
-  impl_->changed_at = detail::upcoming_sequence();
+  impl_->changed_at = detail::change_of_leaf();
   if (!impl_->label) impl_->label = new detail::TensorImpl::Label;
   impl_->label->changed = site;
   return impl_->array;
@@ -173,7 +174,7 @@ void Tensor::check_unchanged() const {
   if (impl_->changed_at <= detail::thread_state().running) return;
   Complaint("backward", "a leaf was changed after the op that needs its old values")
       .fact("leaf", describe(*this))
-      .fact("op", "recorded at " + describe(detail::thread_state().scope))
+      .fact("op", "recorded at " + describe(detail::call_scope()))
       .fact("changed", "at " + describe(impl_->label->changed))
       .mend("run backward before `assign` and optimizer steps, or forward again after them")
       .raise<GradError>();

@@ -57,13 +57,13 @@ class Tensor {
   explicit Tensor(R impl) : impl_(std::move(impl)) {}
 
   bool defined() const { return static_cast<bool>(impl_); }
-  const Shape& shape() const { return look().shape(); }
+  const Shape& shape(Site site = Site::here()) const { return look(site).shape(); }
   /// Length of `axis`; negative counts from the end.
   std::int64_t size(std::int64_t axis, Site site = Site::here()) const;
   /// Number of elements.
-  std::int64_t size() const { return look().size(); }
-  std::int64_t rank() const { return look().rank(); }
-  DType dtype() const { return look().dtype(); }
+  std::int64_t size(Site site = Site::here()) const { return look(site).size(); }
+  std::int64_t rank(Site site = Site::here()) const { return look(site).rank(); }
+  DType dtype(Site site = Site::here()) const { return look(site).dtype(); }
 
   /// The only element as a C++ number; throws ShapeError when there are more or none.
   template <class T = double>
@@ -74,8 +74,8 @@ class Tensor {
   /// All elements, row-major, as C++ numbers (NumPy `ravel().tolist()`).
   template <class T = double>
     requires std::is_arithmetic_v<T>
-  std::vector<T> to_vector() const {
-    Array values = look().cast(dtype_of<T>()).contiguous();
+  std::vector<T> to_vector(Site site = Site::here()) const {
+    Array values = look(site).cast(dtype_of<T>()).contiguous();
     if constexpr (std::is_same_v<T, bool> || sizeof(T) == size_of(dtype_of<T>())) {
       using Stored = std::conditional_t<std::is_integral_v<T> && !std::is_same_v<T, bool>, std::int64_t, T>;
       const Stored* data = values.data<Stored>();
@@ -122,8 +122,8 @@ class Tensor {
   void assign(const Tensor& value, Site site = Site::here()) const;
 
   /// The values. Inside a backward pass, throws GradError if the leaf was changed after the running node was recorded.
-  const Array& array() const {
-    if (!impl_) undefined();
+  const Array& array(Site site = Site::here()) const {
+    if (!impl_) undefined(site);
     if (impl_->changed_at) check_unchanged();
     return impl_->array;
   }
@@ -136,11 +136,11 @@ class Tensor {
   Array& edit(Site site = Site::here()) const;
 
  private:
-  const Array& look() const {
-    if (!impl_) undefined();
+  const Array& look(const Site& site) const {
+    if (!impl_) undefined(site);
     return impl_->array;
   }
-  [[noreturn]] static void undefined();
+  [[noreturn]] static void undefined(const Site& site);
   void check_unchanged() const;
   Number only_element(const Site& site) const;
 
@@ -208,7 +208,7 @@ class Operand {
 /// a view.
 class Operands {
  public:
-  Operands() = default;
+  Operands(Site site = Site::here()) : site_(site) {}
   Operands(std::initializer_list<Operand> operands) : first_(std::data(operands)), size_(operands.size()) {}
   Operands(const Tensors& tensors, Site site = Site::here()) : Operands(tensors.begin(), tensors.end(), site) {}
   Operands(const std::vector<Tensor>& tensors, Site site = Site::here())
@@ -221,10 +221,12 @@ class Operands {
   const Operand* begin() const { return first_; }
   const Operand* end() const { return first_ + size_; }
   const Operand& operator[](std::size_t i) const { return first_[i]; }
+  /// Where the user passed them.
+  const Site& site() const { return empty() ? site_ : first_->site(); }
 
  private:
   template <class I>
-  Operands(I first, I last, const Site& site) {
+  Operands(I first, I last, const Site& site) : site_(site) {
     for (; first != last; ++first) own_.push_back(Operand(*first, site));
     first_ = own_.data();
     size_ = own_.size();
@@ -232,6 +234,7 @@ class Operands {
 
   const Operand* first_ = nullptr;
   std::size_t size_ = 0;
+  Site site_;  // for none
   std::vector<Operand> own_;
 };
 

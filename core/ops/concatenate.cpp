@@ -14,7 +14,7 @@ namespace xg {
 namespace {
 
 void check_some(const char* op, const Operands& tensors) {
-  if (tensors.empty()) Complaint(op, "there are no tensors to join").raise<ValueError>();
+  if (tensors.empty()) Complaint(op, "there are no tensors to join").at(tensors.site()).raise<ValueError>();
 }
 
 [[noreturn]] void unequal(const char* op, const std::string& what, const Operand& first, const Operand& other) {
@@ -131,12 +131,9 @@ Tensors split(const Operand& x, const Sections& sections, std::int64_t axis) {
           .raise<ShapeError>();
     lengths = Shape(static_cast<std::size_t>(sections.count()), length / sections.count());
   }
-  bool negative = false;
-  for (std::int64_t part : lengths) {
-    negative = negative || part < 0;
-    sum += part;
-  }
-  if (negative || sum != length)
+  bool fits = true;
+  for (std::int64_t part : lengths) fits = fits && part >= 0 && part <= length - sum && (sum += part, true);
+  if (!fits || sum != length)
     Complaint("split", fmt::format("parts of {} do not make up axis {} of length {}", to_string(lengths), axis, length))
         .fact("x", describe(x))
         .at(x.site())
@@ -147,7 +144,7 @@ Tensors split(const Operand& x, const Sections& sections, std::int64_t axis) {
 Tensors chunk(const Operand& x, std::int64_t count, std::int64_t axis) {
   axis = normal_axis("chunk", axis, x.shape().rank(), x.site());
   check_count("chunk", count, x.site());
-  std::int64_t length = x.shape()[axis], part = std::max<std::int64_t>(1, (length + count - 1) / count);
+  std::int64_t length = x.shape()[axis], part = std::max<std::int64_t>(1, length / count + (length % count != 0));
   Shape lengths;
   for (std::int64_t first = 0; first < length; first += part) lengths.push_back(std::min(part, length - first));
   if (length == 0) lengths = Shape(static_cast<std::size_t>(count), 0);

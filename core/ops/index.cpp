@@ -25,6 +25,11 @@ Indices spelled_out(const Tensor& x, const Indices& indices) {
     axes += axes_of(index);
     dots += index.kind == Index::Kind::ellipsis;
   }
+  if (indices.empty())
+    Complaint("index", "an Index that holds nothing was passed")
+        .fact("x", describe(x))
+        .mend("an integer, a range, all, newaxis, ellipsis or a tensor")
+        .raise<IndexError>();
   const Site& site = indices[0].site;
   if (dots > 1) Complaint("index", "more than one ellipsis").at(site).raise<IndexError>();
   if (axes > x.rank())

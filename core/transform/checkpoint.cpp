@@ -39,22 +39,10 @@ Tensors run(Function& f, const Tensors& x, std::uint64_t start) {
 
 [[noreturn]] void other_path() {
   Complaint("checkpoint", "the function did something else when it was computed again")
-      .at(thread_state().scope)
+      .at(call_scope())
       .mend("it must not depend on what changes between the forward and the backward pass")
       .raise<GradError>();
 }
-
-/// While it lives, the default generator draws what it drew from `state` on.
-class Replay {
- public:
-  explicit Replay(const RngState& state) : before_(default_rng().state()) { default_rng().set_state(state); }
-  ~Replay() { default_rng().set_state(before_); }
-  Replay(const Replay&) = delete;
-  Replay& operator=(const Replay&) = delete;
-
- private:
-  RngState before_;
-};
 
 /// The rule: computes the inside again, cuts it off at the border, and pulls the cotangents back to there.
 Tensors pull_back_again(Function& f, const Tensors& x, const Border& border, const RngState& random, const Tensors& g,
@@ -64,7 +52,9 @@ Tensors pull_back_again(Function& f, const Tensors& x, const Border& border, con
   std::uint64_t start = next_sequence();
   Tensors y;
   {
-    Replay replay(random);
+    Rng again(random.seed);
+    again.set_state(random);
+    DefaultRngScope replay(again);
     y = run(f, x, start);
   }
   if (y.size() != g.size()) other_path();
@@ -89,7 +79,7 @@ Tensors pull_back_again(Function& f, const Tensors& x, const Border& border, con
     if (g[k].defined() && g[k].shape() != y[k].shape()) other_path();
   for (std::size_t k = 0; k < ends.size(); ++k)
     if (ends[k].defined() && wants[k]) inside.push_back(ends[k]);
-  Tensors found = pull_back(y, inside, g, create, thread_state().scope);
+  Tensors found = pull_back(y, inside, g, create, call_scope());
   Tensors gradients;
   std::size_t next = 0;
   for (std::size_t k = 0; k < ends.size(); ++k)

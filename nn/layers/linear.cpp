@@ -11,6 +11,7 @@ Linear::Linear(std::int64_t in, std::int64_t out, const LinearOptions& options, 
     Complaint("Linear", "sizes cannot be negative: in " + std::to_string(in) + ", out " + std::to_string(out))
         .at(site)
         .raise<ValueError>();
+  CallScope scope(site);
   weight = Parameter(init::fan_in_uniform({out, in}, in), site);
   if (options.bias) bias = Parameter(init::fan_in_uniform({out}, in), site);
 }

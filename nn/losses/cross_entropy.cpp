@@ -70,7 +70,7 @@ Tensor of_probabilities(const Tensor& x, Tensor q, const CrossEntropyOptions& op
       Complaint("cross_entropy", "a weight of shape " + to_string(options.weight.shape()) + " does not fit " +
                                      std::to_string(x.size(-1)) + " classes")
           .fact("logits", describe(x))
-          .at(xg::detail::thread_state().scope)
+          .at(xg::detail::call_scope())
           .raise<ShapeError>();
     terms = terms * options.weight;
   }

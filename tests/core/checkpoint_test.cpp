@@ -1,6 +1,8 @@
 // checkpoint(): the same gradients, less memory.
 #include <doctest/doctest.h>
 
+#include <thread>
+
 #include "xgrad/xgrad.hpp"
 
 using namespace xg;
@@ -96,6 +98,25 @@ TEST_CASE("random numbers are drawn again as they were, and later ones are not d
   for (std::size_t i = 0; i < slope.size(); ++i) CHECK(slope[i] * 0.5 == values[i]);
   CHECK(default_rng().state() == later);
   CHECK_FALSE(after == later);
+}
+
+TEST_CASE("threads that checkpoint random numbers do not disturb each other") {
+  auto work = [](std::uint64_t seed) {
+    Rng own(seed);
+    DefaultRngScope scope(own);
+    bool same = true;
+    for (int i = 0; i < 50; ++i) {
+      Tensor x = variable(filled({20}, 0.5)), y = checkpoint([](const Tensor& z) { return z * rand_like(z); }, x);
+      same = same && all_equal(grad(total(y), x) * 0.5, y);
+    }
+    return same;
+  };
+  bool other = false;
+  std::thread thread([&] { other = work(1); });
+  bool mine = work(2);
+  thread.join();
+  CHECK(mine);
+  CHECK(other);
 }
 
 TEST_CASE("a captured variable that was changed before backward is noticed") {

@@ -50,7 +50,12 @@ TEST_CASE("undefined tensors") {
   CHECK_SAYS(message<ValueError>([&] { return none.array(); }), "an undefined tensor");
   CHECK_SAYS(message<ValueError>([&] { return none.edit(); }), "an undefined tensor");
   CHECK_SAYS(message<ValueError>([&] { return none.assign(two); }), "an undefined tensor");
-  std::string text = message<ValueError>([&] { return none + 1; });
+  std::string text = message<ValueError>([&] { return none.size(); });
+  CHECK_SAYS(text, here(__LINE__ - 1));
+  text = message<ValueError>([&] { return stack({}); });
+  CHECK_SAYS(text, "stack: there are no tensors to join");
+  CHECK_SAYS(text, here(__LINE__ - 2));
+  text = message<ValueError>([&] { return none + 1; });
   CHECK_SAYS(text, "operand: an undefined tensor was passed to an op");
   CHECK_SAYS(text, here(__LINE__ - 2));
 }
@@ -101,6 +106,50 @@ TEST_CASE("backward and grad") {
     (x * 2).backward();
   });
   CHECK_SAYS(text, "compute it outside NoGrad");
+}
+
+TEST_CASE("inside a composite op an error names the user's line") {
+  std::string text = message<ValueError>([&] { nn::Linear(std::int64_t(1) << 40, std::int64_t(1) << 40); });
+  CHECK_SAYS(text, here(__LINE__ - 1));
+}
+
+TEST_CASE("a backward that throws leaves the graph as it was") {
+  Tensor x = variable(two), w = variable(two), y = sum(exp(x * w));
+  Tensor old = w * 1;
+  w.assign(two * 3);
+  Tensor z = sum(y * w);  // newer than the change, so its rules run before the older one throws
+  std::string first = message<GradError>([&] { z.backward(); });
+  CHECK_SAYS(first, "a leaf was changed after the op that needs its old values");
+  CHECK(message<GradError>([&] { z.backward(); }) == first);
+  CHECK_FALSE(x.has_grad());
+  CHECK(grad(sum(y * 1), old, {.allow_unused = true}).defined() == false);
+  sum(old).backward();  // needs no old values
+  CHECK(w.grad().to_vector() == std::vector<double>{1, 1});
+}
+
+TEST_CASE("a backward pass inside another") {
+  Tensor x = variable(two), h = x * 2, k = h * 3, y = sum(h + k);
+  std::string text;
+  // While h's gradient is shown, its own op still waits in the outer pass.
+  on_grad(k, [&](const Tensor&) { text = message<GradError>([&] { grad(sum(h), x, {.retain_graph = true}); }); });
+  y.backward();
+  CHECK_SAYS(text, "backward: a backward pass is already running through this graph");
+  CHECK_SAYS(text, here(__LINE__ - 3));
+  CHECK(x.grad().to_vector() == std::vector<double>{8, 8});
+  // A graph of the hook's own is its own affair.
+  Tensor other = variable(two), inner;
+  Tensor q = x * 2;
+  on_grad(q, [&](const Tensor& g) { inner = grad(sum(other * g), other); });
+  sum(q).backward();
+  CHECK(inner.to_vector() == std::vector<double>{1, 1});
+}
+
+TEST_CASE("a hook's gradient that does not fit") {
+  Tensor x = variable(two), y = x * 2;
+  on_grad(y, [](const Tensor&) { return three; });
+  std::string text = message<ShapeError>([&] { sum(y).backward(); });
+  CHECK_SAYS(text, "on_grad: the hook returned a gradient of shape (3,) for an input of shape (2,)");
+  CHECK_FALSE(x.has_grad());
 }
 
 TEST_CASE("broadcasting") {

@@ -217,5 +217,6 @@ TEST_CASE("what indexing complains about") {
             },
             "index_test.cpp") == "index: index tensors do not broadcast: (2,) and (3,)");
   CHECK(message<IndexError>([] { tensor(1)(0); }) == "index: too many indices: they take 1 axes of 0");
+  CHECK(message<IndexError>([&] { x(Index()); }) == "index: an Index that holds nothing was passed");
   CHECK(message<ValueError>([&] { x(Tensor()); }) == "tensor: an undefined tensor has no shape, dtype or values");
 }

@@ -1,6 +1,8 @@
 // Reshaping, transposing, joining and splitting: NumPy's values, views without copies, gradients, messages.
 #include <doctest/doctest.h>
 
+#include <limits>
+
 #include "differences.hpp"
 #include "message.hpp"
 #include "xgrad/xgrad.hpp"
@@ -201,6 +203,11 @@ TEST_CASE("what these ops complain about") {
   CHECK(message<ShapeError>([&] {
           split(x, {4, -1}, 1);
         }) == "split: parts of (4, -1) do not make up axis 1 of length 3");
+  constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+  CHECK(message<ShapeError>([&] {
+          split(x, {most, most, 5}, 1);
+        }).find("do not make up axis 1 of length 3") != std::string::npos);
+  CHECK(chunk(x, most, 1).size() == 3);
   CHECK(message<ValueError>([&] { split(x, 0); }, here) == "split: cannot split into 0 parts");
   CHECK(message<IndexError>([&] { split(x, 1, 2); }) == "split: axis 2 is out of range for 2 axes");
   CHECK(message<ValueError>([&] { chunk(x, -1); }, here) == "chunk: cannot split into -1 parts");

@@ -35,17 +35,34 @@ TEST_CASE("right models pass, frozen parameters are left out") {
 TEST_CASE("a wrong gradient is reported with the parameter's name") {
   Wrong wrong;
   nn::to(wrong, f64);
-  GradCheck check = testing::model_gradcheck(wrong, randn({2, 3}, f64));
+  GradCheck check = testing::ModelCheck{Site::here()}(wrong, randn({2, 3}, f64));
   CHECK_FALSE(check);
   CHECK(check.report().find("the gradient of parameter `shift` is wrong") != std::string::npos);
   CHECK(check.report().find("every derivative is 2.0 times") != std::string::npos);
+}
+
+TEST_CASE("options come last, and errors name the line") {
+  Wrong wrong;
+  nn::to(wrong, f64);
+  // So tolerant that nothing is wrong.
+  CHECK_MODEL_GRADIENTS(wrong, randn({2, 3}, f64), GradCheckOptions{.atol = 1e3, .factor_tolerance = 1e9});
+  nn::to(wrong, f32);
+  std::string message;
+  int line = 0;
+  try {
+    line = __LINE__ + 1;
+    testing::ModelCheck{Site::here()}(wrong, randn({2, 3}, f64));
+  } catch (const DTypeError& error) {
+    message = error.what();
+  }
+  CHECK(message.find("gradients_test.cpp:" + std::to_string(line)) != std::string::npos);
 }
 
 TEST_CASE("an f32 model is told to become f64") {
   Net net;
   std::string message;
   try {
-    testing::model_gradcheck(net, randn({2, 3}, f64));
+    testing::ModelCheck{Site::here()}(net, randn({2, 3}, f64));
   } catch (const DTypeError& error) {
     message = error.what();
   }
