@@ -167,7 +167,7 @@ class Pass {
   [[noreturn]] void running_twice(const Node& node) const {
     Complaint("backward", "a backward pass is already running through this graph")
         .fact("op", std::string(node.name) + ", " + describe(node.site))
-        .at(site_)
+        .fact("at", describe(site_))
         .mend("let a hook or rule differentiate only what it computed itself")
         .raise<GradError>();
   }
