@@ -33,6 +33,7 @@
 #include "../core/ops/shape.hpp"
 #include "../core/ops/softmax.hpp"
 #include "../core/ops/sort.hpp"
+#include "../core/ops/upsample.hpp"
 #include "../core/transform/checkpoint.hpp"
 #include "../core/transform/transform.hpp"
 #include "../nn/checkpoint/checkpoint.hpp"

@@ -79,6 +79,17 @@ void two_by_two(const Windows& w, const T* __restrict x, T* __restrict y, std::u
   }
 }
 
+/// Which places of the window `o` lie in x, along one axis.
+struct Range {
+  std::int64_t first, last;
+};
+Range inside(const ConvolutionAxis& axis, std::int64_t o) {
+  std::int64_t start = o * axis.stride - axis.padding;
+  std::int64_t first = start < 0 ? (-start + axis.dilation - 1) / axis.dilation : 0;
+  std::int64_t last = start < axis.x ? (axis.x - 1 - start) / axis.dilation + 1 : 0;
+  return {first, std::min(last, axis.kernel)};
+}
+
 template <class T, class P>
 void any_window(const Windows& w, const T* x, T* y, P* places) {
   for (std::int64_t o = 0; o < w.down.y; ++o, y += w.right.y, places += w.right.y)
@@ -86,19 +97,15 @@ void any_window(const Windows& w, const T* x, T* y, P* places) {
       T best = -std::numeric_limits<T>::infinity();
       P place = 0;
       bool found = false;
-      for (std::int64_t k = 0; k < w.down.kernel; ++k) {
-        std::int64_t r = Windows::at(w.down, o, k);
-        if (r < 0 || r >= w.down.x) continue;
-        for (std::int64_t l = 0; l < w.right.kernel; ++l) {
-          std::int64_t c = Windows::at(w.right, i, l);
-          if (c < 0 || c >= w.right.x) continue;
-          T value = x[r * w.right.x + c];
+      Range rows = inside(w.down, o), columns = inside(w.right, i);
+      for (std::int64_t k = rows.first; k < rows.last; ++k)
+        for (std::int64_t l = columns.first; l < columns.last; ++l) {
+          T value = x[Windows::at(w.down, o, k) * w.right.x + Windows::at(w.right, i, l)];
           if (found && !beats(value, best)) continue;
           best = value;
           place = static_cast<P>(k * w.right.kernel + l);
           found = true;
         }
-      }
       y[i] = best;
       places[i] = place;
     }

@@ -1,6 +1,8 @@
 // Convolutions of sequences and images.
 #pragma once
 
+#include <optional>
+
 #include "../graph/tensor.hpp"
 
 namespace xg {
@@ -12,6 +14,15 @@ struct Size2 {
   constexpr Size2(int both) : height(both), width(both) {}
   constexpr Size2(std::int64_t height, std::int64_t width) : height(height), width(width) {}
 };
+
+/// A Size2 or another pair that need not be given; like the pair itself it is made of one number or of two in braces.
+template <class Pair, class Number>
+class OptionalPair : public std::optional<Pair> {
+ public:
+  using std::optional<Pair>::optional;
+  constexpr OptionalPair(Number height, Number width) : std::optional<Pair>(Pair(height, width)) {}
+};
+using OptionalSize2 = OptionalPair<Size2, std::int64_t>;
 
 struct Conv1dOptions {
   std::int64_t stride = 1;

@@ -1,7 +1,8 @@
-// Pooling as layers, to stand in a Sequential.
+// Pooling and resampling as layers, to stand in a Sequential.
 #pragma once
 
 #include "../../core/ops/pool.hpp"
+#include "../../core/ops/upsample.hpp"
 
 namespace xg::nn {
 
@@ -25,6 +26,58 @@ class MaxPool2d {
  private:
   Size2 kernel_;
   MaxPool2dOptions options_;
+};
+
+/// avg_pool1d with windows of `kernel`.
+class AvgPool1d {
+ public:
+  explicit AvgPool1d(std::int64_t kernel, const AvgPool1dOptions& options = {}) : kernel_(kernel), options_(options) {}
+  Tensor operator()(const Operand& x) const { return avg_pool1d(x, kernel_, options_); }
+
+ private:
+  std::int64_t kernel_;
+  AvgPool1dOptions options_;
+};
+
+/// avg_pool2d with windows of `kernel`.
+class AvgPool2d {
+ public:
+  explicit AvgPool2d(const Size2& kernel, const AvgPool2dOptions& options = {}) : kernel_(kernel), options_(options) {}
+  Tensor operator()(const Operand& x) const { return avg_pool2d(x, kernel_, options_); }
+
+ private:
+  Size2 kernel_;
+  AvgPool2dOptions options_;
+};
+
+/// adaptive_avg_pool1d to `size`.
+class AdaptiveAvgPool1d {
+ public:
+  explicit AdaptiveAvgPool1d(std::int64_t size) : size_(size) {}
+  Tensor operator()(const Operand& x) const { return adaptive_avg_pool1d(x, size_); }
+
+ private:
+  std::int64_t size_;
+};
+
+/// adaptive_avg_pool2d to `size`.
+class AdaptiveAvgPool2d {
+ public:
+  explicit AdaptiveAvgPool2d(const Size2& size) : size_(size) {}
+  Tensor operator()(const Operand& x) const { return adaptive_avg_pool2d(x, size_); }
+
+ private:
+  Size2 size_;
+};
+
+/// upsample with `options`: `nn::Upsample{{.scale = 2}}`.
+class Upsample {
+ public:
+  explicit Upsample(const UpsampleOptions& options) : options_(options) {}
+  Tensor operator()(const Operand& x) const { return upsample(x, options_); }
+
+ private:
+  UpsampleOptions options_;
 };
 
 }  // namespace xg::nn

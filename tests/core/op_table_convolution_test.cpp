@@ -1,4 +1,4 @@
-// Rows of convolutions and pooling.
+// Rows of convolutions, pooling and resampling.
 #include "op_table.hpp"
 
 namespace op_table {
@@ -32,6 +32,19 @@ const Rows& convolution_rows() {
       {"max_pool1d", OP(max_pool1d(x[0], 2)), {{}}, {{{2, 2, 4}}, {{1, 1, 3}}, {{0, 2, 4}}}},
       {"max_pool2d", OP(max_pool2d(x[0], 2)), {{}}, maps},
       {"max_pool2d", OP(max_pool2d(x[0], {3, 2}, {.stride = 1, .padding = 1})), {{}}, maps},
+      {"avg_pool1d",
+       OP(avg_pool1d(x[0], 3, {.stride = 1, .padding = 1})),
+       {{}},
+       {{{2, 2, 4}}, {{1, 1, 3}}, {{0, 2, 4}}}},
+      {"avg_pool2d", OP(avg_pool2d(x[0], 2)), {{}}, maps},
+      {"avg_pool2d",
+       OP(avg_pool2d(x[0], {3, 2}, {.stride = {1, 2}, .padding = 1, .count_include_pad = false})),
+       {{}},
+       maps},
+      {"adaptive_avg_pool1d", OP(adaptive_avg_pool1d(x[0], 2)), {{}}, {{{2, 2, 4}}, {{1, 1, 3}}, {{0, 2, 4}}}},
+      {"adaptive_avg_pool2d", OP(adaptive_avg_pool2d(x[0], {2, 3})), {{}}, maps},
+      {"upsample", OP(upsample(x[0], {.scale = 1.5})), {{}}, maps},
+      {"upsample", OP(upsample(x[0], {.size = {3, 8}, .mode = Upsampling::bilinear})), {{}}, maps},
   };
   return rows;
 }

@@ -72,7 +72,7 @@ TEST_CASE("windows of two by two and very large ones, in f32 as in f64") {
   check_both([](const Tensor& t) { return square(max_pool2d(t, 17, {.stride = 1})); }, large);
 }
 
-TEST_CASE("what max pooling refuses") {
+TEST_CASE("what pooling refuses") {
   Tensor x = zeros({2, 3, 8, 8}), s = zeros({2, 3, 8});
   auto shape = [](const auto& f) { return message<ShapeError>(f, "pool_test.cpp:"); };
   auto value = [](const auto& f) { return message<ValueError>(f, "pool_test.cpp:"); };
@@ -91,4 +91,74 @@ TEST_CASE("what max pooling refuses") {
         }) == "max_pool2d: the dilation must be at least 1 and below 2^31, not 1 x 0");
   CHECK(value([&] { max_pool1d(s, 3, {.padding = -1}); }) ==
         "max_pool1d: the padding must be at least 0 and below 2^31, not -1");
+  CHECK(shape([&] { avg_pool2d(s, 2); }) == "avg_pool2d: x has shape (2, 3, 8), not (batch, channels, height, width)");
+  CHECK(shape([&] { avg_pool1d(s, 9); }) == "avg_pool1d: the kernel spans 9, more than the padded x with 8");
+  CHECK(value([&] {
+          avg_pool2d(x, 3, {.padding = {0, 2}});
+        }) == "avg_pool2d: the padding is more than half of the kernel 3 x 3");
+  CHECK(shape([&] { adaptive_avg_pool1d(x, 2); }) ==
+        "adaptive_avg_pool1d: x has shape (2, 3, 8, 8), not (batch, channels, length)");
+  CHECK(shape([&] {
+          adaptive_avg_pool2d(zeros({1, 1, 0, 2}), 2);
+        }) == "adaptive_avg_pool2d: x has shape (1, 1, 0, 2): there is nothing to take means of");
+  CHECK(value([&] {
+          adaptive_avg_pool2d(x, {2, 0});
+        }) == "adaptive_avg_pool2d: the size must be at least 1 and below 2^31, not 2 x 0");
+}
+
+TEST_CASE("what upsample refuses") {
+  Tensor x = zeros({2, 3, 8, 8});
+  auto value = [](const auto& f) { return message<ValueError>(f, "pool_test.cpp:"); };
+  CHECK(message<ShapeError>(
+            [&] {
+              upsample(zeros({2, 3, 8}), {.scale = 2});
+            },
+            "pool_test.cpp:") == "upsample: x has shape (2, 3, 8), not (batch, channels, height, width)");
+  CHECK(message<ShapeError>(
+            [&] {
+              upsample(zeros({2, 3, 8, 0}), {.scale = 2});
+            },
+            "pool_test.cpp:") == "upsample: x has shape (2, 3, 8, 0): there are no pixels");
+  CHECK(value([&] { upsample(x, {}); }) == "upsample: takes a size or a scale");
+  CHECK(value([&] { upsample(x, {.size = 2, .scale = 2}); }) == "upsample: takes a size or a scale, not both");
+  CHECK(value([&] { upsample(x, {.scale = 2, .align_corners = true}); }) == "upsample: align_corners is for bilinear");
+  CHECK(value([&] {
+          upsample(x, {.size = {2, 0}});
+        }) == "upsample: the size must be at least 1 and below 2^31, not 2 x 0");
+  CHECK(value([&] { upsample(x, {.scale = {1, 0.1}}); }) == "upsample: a scale of 0.1 makes a length of 8 0.8");
+  CHECK(value([&] { upsample(x, {.scale = std::nan("")}); }) == "upsample: a scale of nan makes a length of 8 nan");
+  CHECK(value([&] {
+          upsample(zeros({1, 1, 1, 1}), {.size = 2147483647});
+        }) == "upsample: too many elements in (1, 1, 2147483647, 2147483647)");
+}
+
+TEST_CASE("means of equal numbers, and images that stay what they are") {
+  Tensor x = full({2, 3, 6, 8}, 0.75, f64);
+  for (double v : avg_pool2d(x, 2).to_vector()) CHECK(v == 0.75);
+  for (double v : adaptive_avg_pool2d(x, {4, 5}).to_vector()) CHECK(v == doctest::Approx(0.75).epsilon(1e-15));
+  Tensor y = uneven({2, 3, 4, 5});
+  for (bool align : {false, true})
+    CHECK(all_close(upsample(y, {.size = {4, 5}, .mode = Upsampling::bilinear, .align_corners = align}), y));
+  CHECK(same_bits(upsample(y, {.scale = 3})(all, all, range(0, 12, 3), range(0, 15, 3)), y));
+  CHECK(all_close(adaptive_avg_pool2d(y, 1), mean(y, {2, 3}, keepdims)));
+  CHECK(all_close(adaptive_avg_pool2d(y, {2, 5}), avg_pool2d(y, {2, 1})));
+  Tensor narrow = upsample(astype(y, f32), {.scale = {1.5, 2.5}, .mode = Upsampling::bilinear});
+  CHECK(narrow.dtype() == f32);
+  CHECK(all_close(astype(narrow, f64), upsample(y, {.scale = {1.5, 2.5}, .mode = Upsampling::bilinear}), 1e-5, 1e-6));
+  CHECK(avg_pool2d(ones({1, 1, 2, 2}, i64), 2).dtype() == f64);
+}
+
+TEST_CASE("the number of threads does not change a bit of pooling") {
+  int before = threads();
+  Tensor x = variable(astype(uneven({20, 6, 30, 31}), f32));
+  std::vector<Tensor> found;
+  for (int count : {1, 2, 3}) {
+    set_threads(count);
+    Tensor y = sum(square(max_pool2d(x, 3, {.stride = 2, .padding = 1}))) + sum(square(max_pool2d(x, 2))) +
+               sum(square(avg_pool2d(x, 3))) + sum(square(upsample(x, {.scale = 2, .mode = Upsampling::bilinear})));
+    found.push_back(grad(y, x));
+  }
+  CHECK(same_bits(found[0], found[1]));
+  CHECK(same_bits(found[0], found[2]));
+  set_threads(before);
 }

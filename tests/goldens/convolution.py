@@ -101,10 +101,57 @@ def largest(family):
                 differences_agree=False)
 
 
+def means(family):
+    full = dict(kernel_size=2, stride=None, padding=0, ceil_mode=False, count_include_pad=True)
+    for name, (x, args) in {"plain": ((2, 2, 6), {}), "overlapping": ((1, 2, 7), dict(kernel_size=3, stride=2, padding=1)),
+                            "not_counted": ((1, 1, 6), dict(kernel_size=3, padding=1, count_include_pad=False)),
+                            "ceil": ((1, 1, 6), dict(kernel_size=3, stride=2, ceil_mode=True)),
+                            "no_batch": ((0, 2, 4), {})}.items():
+        family.case("avg_pool1d", name, functional.avg_pool1d, normal(*x), args=full | args)
+    pairs = ("kernel_size", "stride", "padding")
+    for name, (x, args) in {"plain": ((2, 2, 4, 6), {}), "left_over": ((1, 2, 5, 7), {}),
+                            "uneven": ((1, 2, 4, 6), dict(kernel_size=(3, 2), stride=(1, 3))),
+                            "padded": ((1, 2, 5, 5), dict(kernel_size=3, stride=2, padding=1)),
+                            "not_counted": ((1, 1, 5, 4), dict(kernel_size=(3, 2), stride=(2, 1), padding=1,
+                                                               count_include_pad=False)),
+                            "ceil": ((1, 1, 5, 6), dict(kernel_size=3, stride=2, ceil_mode=True)),
+                            "ceil_padded": ((1, 1, 5, 5), dict(kernel_size=3, stride=3, padding=1, ceil_mode=True)),
+                            "ceil_not_counted": ((1, 1, 5, 5), dict(kernel_size=3, stride=3, padding=1, ceil_mode=True,
+                                                                    count_include_pad=False)),
+                            "no_batch": ((0, 2, 4, 4), {})}.items():
+        args = {k: (v, v) if k in pairs and isinstance(v, int) else v for k, v in (full | args).items()}
+        family.case("avg_pool2d", name, functional.avg_pool2d, normal(*x), args=args)
+    for name, (x, size) in {"divides": ((2, 2, 6), 3), "overlaps": ((1, 2, 7), 3), "one": ((1, 2, 5), 1),
+                            "longer": ((1, 1, 3), 5), "no_batch": ((0, 1, 4), 2)}.items():
+        family.case("adaptive_avg_pool1d", name, functional.adaptive_avg_pool1d, normal(*x), args=dict(output_size=size))
+    for name, (x, size) in {"divides": ((2, 2, 4, 6), (2, 3)), "overlaps": ((1, 2, 5, 7), (3, 2)), "one": ((1, 2, 4, 5), (1, 1)),
+                            "larger": ((1, 1, 2, 3), (3, 5)), "no_batch": ((0, 1, 4, 4), (2, 2))}.items():
+        family.case("adaptive_avg_pool2d", name, functional.adaptive_avg_pool2d, normal(*x), args=dict(output_size=size))
+
+
+def resampling(family):
+    def resample(x, size, scale_factor, mode, align_corners):
+        return functional.interpolate(x, size, scale_factor, mode, align_corners if mode == "bilinear" else None)
+
+    full = dict(size=None, scale_factor=None, mode="nearest", align_corners=False)
+    for name, (x, args) in {"double": ((2, 2, 2, 3), dict(scale_factor=(2.0, 2.0))),
+                            "uneven": ((1, 2, 3, 4), dict(scale_factor=(1.5, 3.0))),
+                            "sized": ((1, 2, 3, 4), dict(size=(7, 5))), "smaller": ((1, 1, 5, 7), dict(size=(2, 3))),
+                            "shrunk": ((1, 1, 6, 5), dict(scale_factor=(0.4, 0.7))), "same": ((1, 1, 2, 3), dict(size=(2, 3))),
+                            "one": ((1, 1, 3, 3), dict(size=(1, 1))), "from_one": ((1, 2, 1, 1), dict(size=(2, 3))),
+                            "no_batch": ((0, 1, 2, 2), dict(scale_factor=(2.0, 2.0)))}.items():
+        family.case("upsample", "nearest_" + name, resample, normal(*x), args=full | args)
+        family.case("upsample", "bilinear_" + name, resample, normal(*x), args=full | args | dict(mode="bilinear"))
+        family.case("upsample", "corners_" + name, resample, normal(*x),
+                    args=full | args | dict(mode="bilinear", align_corners=True))
+
+
 def write(directory):
     family = Family("convolution")
     convolutions(family)
     transposed(family)
     largest(family)
+    means(family)
+    resampling(family)
     family.write(directory)
     return family

@@ -68,6 +68,13 @@ TEST_CASE("layers pass their options on") {
                                    {.stride = 2, .padding = 1, .output_padding = 1, .dilation = 2, .groups = 2})));
   CHECK(all_close(nn::MaxPool2d({2, 3}, {.stride = 1})(x), max_pool2d(x, {2, 3}, {.stride = 1})));
   CHECK(all_close(nn::MaxPool1d(3, {.padding = 1})(s), max_pool1d(s, 3, {.padding = 1})));
+  CHECK(all_close(nn::AvgPool2d({2, 3}, {.stride = {1, 2}})(x), avg_pool2d(x, {2, 3}, {.stride = {1, 2}})));
+  CHECK(all_close(nn::AvgPool1d(3, {.ceil_mode = true})(s), avg_pool1d(s, 3, {.ceil_mode = true})));
+  CHECK(all_close(nn::AdaptiveAvgPool2d({2, 3})(x), adaptive_avg_pool2d(x, {2, 3})));
+  CHECK(all_close(nn::AdaptiveAvgPool1d(4)(s), adaptive_avg_pool1d(s, 4)));
+  CHECK(all_close(nn::Upsample({.scale = 2})(x), upsample(x, {.scale = 2})));
+  nn::Upsample smooth({.size = {5, 6}, .mode = Upsampling::bilinear, .align_corners = true});
+  CHECK(smooth(x).shape() == Shape{2, 4, 5, 6});
 }
 
 TEST_CASE("the gradients of convolution layers") {
