@@ -4,56 +4,11 @@
 #include <limits>
 
 #include "lane_functions.hpp"
+#include "lane_rows.hpp"
 #include "rows.hpp"
 
 namespace xg::kernels {
 namespace {
-
-// What a row is padded with to whole lanes decides nothing: each pass names a neutral value.
-template <class T, class F>
-void for_row(std::int64_t count, const F& body) {
-  constexpr std::int64_t width = Lane<T>::width;
-  std::int64_t i = 0;
-  for (; i + width <= count; i += width) body(i, width);
-  if (i < count) body(i, count - i);
-}
-
-template <class T>
-Lane<T> load(const T* from, std::int64_t count, T padding) {
-  constexpr std::int64_t width = Lane<T>::width;
-  if (count == width) return Lane<T>::load(from);
-  alignas(64) T room[width];
-  for (std::int64_t k = 0; k < width; ++k) room[k] = k < count ? from[k] : padding;
-  return Lane<T>::load(room);
-}
-
-template <class T>
-void store(Lane<T> lane, T* to, std::int64_t count) {
-  constexpr std::int64_t width = Lane<T>::width;
-  if (count == width) return lane.store(to);
-  alignas(64) T room[width];
-  lane.store(room);
-  std::copy_n(room, count, to);
-}
-
-// What a lane-wise pass over a row adds up, in blocks so that long f32 rows stay accurate.
-template <class T, class F>
-double row_sum(std::int64_t count, const F& term) {
-  using L = Lane<T>;
-  constexpr std::int64_t width = L::width, block = 256 * width;
-  double total = 0;
-  for (std::int64_t start = 0; start < count; start += block) {
-    std::int64_t stop = std::min(count, start + block), i = start;
-    L sums[4] = {L(0), L(0), L(0), L(0)};
-    for (; i + 4 * width <= stop; i += 4 * width)
-      for (int k = 0; k < 4; ++k) sums[k] = sums[k] + term(i + k * width, width);
-    for (; i < stop; i += width) sums[0] = sums[0] + term(i, std::min(width, stop - i));
-    alignas(64) T lanes[width];
-    ((sums[0] + sums[1]) + (sums[2] + sums[3])).store(lanes);
-    for (T lane : lanes) total += static_cast<double>(lane);
-  }
-  return total;
-}
 
 template <class T>
 T row_max(const T* x, std::int64_t count) {

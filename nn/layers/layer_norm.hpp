@@ -1,4 +1,4 @@
-// LayerNorm: each row brought to mean 0 and variance 1.
+// LayerNorm and RMSNorm: each row brought to one scale.
 #pragma once
 
 #include "../module/module.hpp"
@@ -26,6 +26,30 @@ class LayerNorm {
 
   Parameter weight;  // undefined unless affine
   Parameter bias;    // undefined without one
+
+ private:
+  Shape shape_;
+  double eps_;
+};
+
+struct RMSNormOptions {
+  double eps = 0x1p-23;
+  /// Learn a weight per element (PyTorch's elementwise_affine).
+  bool affine = true;
+};
+
+/// y = x / √(mean(x²) + eps) · weight over the last axes, which have shape `shape`. The weight starts at ones. Throws
+/// as LayerNorm. Source: Zhang & Sennrich 2019.
+class RMSNorm {
+ public:
+  RMSNorm(const Shape& shape, const RMSNormOptions& options = {}, Site site = Site::here());
+  RMSNorm(std::int64_t size, const RMSNormOptions& options = {}, Site site = Site::here())
+      : RMSNorm(Shape{size}, options, site) {}
+
+  Tensor operator()(const Operand& x) const;
+  auto fields() { return nn::fields("weight", weight); }
+
+  Parameter weight;  // undefined unless affine
 
  private:
   Shape shape_;

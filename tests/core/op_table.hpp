@@ -66,6 +66,7 @@ const Rows& activation_rows();
 const Rows& reduction_rows();
 const Rows& layer_rows();
 const Rows& linalg_rows();
+const Rows& normalization_rows();
 const Rows& shape_rows();
 const Rows& convolution_rows();
 

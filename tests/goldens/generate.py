@@ -19,13 +19,14 @@ import elementwise_binary
 import elementwise_unary
 import indexing
 import linalg
+import normalization
 import optimizers
 import reductions
 import schedules
 import shape
 
-FAMILIES = [elementwise_unary, elementwise_binary, reductions, linalg, shape, indexing, creation, convolution,
-            optimizers, schedules]
+FAMILIES = [elementwise_unary, elementwise_binary, reductions, linalg, normalization, shape, indexing, creation,
+            convolution, optimizers, schedules]
 
 
 def main(names):
