@@ -31,7 +31,9 @@ void for_each(const AnyModel& model, F f) {
   struct Visitor final : Walker {
     explicit Visitor(F& f) : f(f) {}
     void meet(const detail::Slot& slot) {
-      if (!slot.defined() || (slot.is_shared() && !arrives_first(slot.impl().get()))) return;
+      if (!slot.defined()) return;
+      if constexpr (named) slot.note_place(walk);
+      if (slot.is_shared() && !arrives_first(slot.impl().get())) return;
       if constexpr (named) xg::detail::name_by_path(slot, path());
       f(*this, slot);
     }
@@ -42,6 +44,7 @@ void for_each(const AnyModel& model, F f) {
       if constexpr (std::is_same_v<Kind, Buffer>) meet(b);
     }
     F& f;
+    std::uint64_t walk = xg::detail::next_sequence();
   } visitor(f);
   model.walk(visitor);
 }

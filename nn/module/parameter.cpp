@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 namespace xg::nn {
@@ -10,9 +11,12 @@ namespace detail {
 /// Shared by the slots that are one tensor.
 struct Tie {
   Tensor tensor;
+  std::uint64_t walk = 0;  // the last walk that met some of them, and which
+  std::vector<TieEnd*> met = {};
 };
 struct TieEnd {
   std::shared_ptr<Tie> tie;
+  std::size_t place = 0;  // among them in the order of members, from 1, once a walk has met them all
 };
 
 namespace {
@@ -24,40 +28,60 @@ Tensor copied(const Tensor& from) {
   return to;
 }
 
+std::mutex ties;  // several threads may list or copy one model
+
 /// A model with tied slots is being copied, member by member. The slots reached so far belong to one copy; meeting one
-/// of them again means that another copy has begun.
+/// of them again, or one that stands before the last, means that another copy has begun.
 struct Round {
   std::weak_ptr<Tie> from, to;
   std::vector<const Slot*> reached;
+  std::size_t last_place;
+
+  bool goes_on_with(const Slot* slot, std::size_t place) const {
+    return std::find(reached.begin(), reached.end(), slot) == reached.end() && !(place && place < last_place);
+  }
 };
 
-std::shared_ptr<Tie> copied(const std::shared_ptr<Tie>& from, const Slot* slot) {
+TieEnd* copied(const TieEnd& end, const Slot* slot) {
   static thread_local std::vector<Round> rounds;
+  std::lock_guard lock(ties);
+  const std::shared_ptr<Tie>& from = end.tie;
   std::erase_if(rounds, [](const Round& round) { return round.from.expired() || round.to.expired(); });
   auto round = std::find_if(rounds.begin(), rounds.end(), [&](const Round& r) { return r.from.lock() == from; });
   std::shared_ptr<Tie> to;
   if (round != rounds.end()) {
-    if (std::find(round->reached.begin(), round->reached.end(), slot) == round->reached.end()) to = round->to.lock();
+    if (round->goes_on_with(slot, end.place)) to = round->to.lock();
     else rounds.erase(round);
   }
   if (!to) {
     to = std::make_shared<Tie>(Tie{copied(from->tensor)});
-    round = rounds.insert(rounds.end(), {from, to, {}});
+    round = rounds.insert(rounds.end(), {from, to, {}, 0});
   }
   round->reached.push_back(slot);
+  round->last_place = end.place;
   if (round->reached.size() == static_cast<std::size_t>(from.use_count())) rounds.erase(round);
-  return to;
+  return new TieEnd{to, end.place};
 }
 
 }  // namespace
 
 Slot::Slot(const Slot& other) : Tensor(other.tie_ ? Tensor() : copied(other)) {
   if (!other.tie_) return;
-  tie_ = new TieEnd{copied(other.tie_->tie, &other)};
+  tie_ = copied(*other.tie_, &other);
   Tensor::operator=(tie_->tie->tensor);
 }
 
 void Slot::untie() { delete std::exchange(tie_, nullptr); }
+
+void Slot::note_place(std::uint64_t walk) const {
+  if (!tie_) return;
+  std::lock_guard lock(ties);
+  Tie& tie = *tie_->tie;
+  if (std::exchange(tie.walk, walk) != walk) tie.met.clear();
+  tie.met.push_back(tie_);
+  if (tie.met.size() != static_cast<std::size_t>(tie_->tie.use_count())) return;
+  for (std::size_t i = 0; i < tie.met.size(); ++i) tie.met[i]->place = i + 1;
+}
 
 bool Slot::is_shared() const { return tie_ && tie_->tie.use_count() > 1; }
 

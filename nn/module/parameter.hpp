@@ -25,6 +25,9 @@ class Slot : public Tensor {
 
   /// Whether `share` made others that are the same tensor.
   bool is_shared() const;
+  /// Tells a shared slot that a walk through a model, of this number, has come to it: when it comes to all that are
+  /// shared, their order in the model is known, by which a copy of a part is told from one of the whole.
+  void note_place(std::uint64_t walk) const;
 
  protected:
   explicit Slot(const Tensor& tensor) : Tensor(tensor) {}
@@ -73,7 +76,8 @@ class Buffer : public detail::Slot {
 };
 
 /// Ties two parameters: after `head.weight = nn::share(token.weight)` both are one leaf. It is listed once, under its
-/// first name, and stays tied within each copy of the model.
+/// first name, and stays tied within each copy of the model. A copy of a part is not tied to a copy of the whole that
+/// is made after it, if the parameters of the model were listed before (an optimizer does).
 inline detail::Shared<Parameter> share(Parameter& original) { return {original}; }
 inline detail::Shared<Buffer> share(Buffer& original) { return {original}; }
 

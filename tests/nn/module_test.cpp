@@ -261,6 +261,42 @@ TEST_CASE("tied parameters are one leaf, listed once, and stay tied in a copy") 
   CHECK(at(tied_at_birth) == 2);
 }
 
+TEST_CASE("a copy of any part leaves the next copy of the whole alone") {
+  Tied model;
+  for (Affine& head : model.heads) head.weight = nn::share(model.token.weight);
+  nn::parameters(model);
+  for (int way = 0; way < 4; ++way) {
+    CAPTURE(way);
+    std::vector<Affine> part;
+    if (way == 3) part = model.heads;
+    else part.push_back(way == 0 ? model.token : model.heads[static_cast<std::size_t>(way) - 1]);
+    Tied whole = model;
+    CHECK(is_tied(whole));
+    CHECK(whole.token.weight.impl().get() != part[0].weight.impl().get());
+    if (way == 3) CHECK(part[0].weight.impl().get() == part[1].weight.impl().get());
+    Tied again = whole;  // the order goes with a copy
+    Affine last = again.heads[1];
+    Tied third = again;
+    CHECK(is_tied(third));
+    CHECK(third.token.weight.impl().get() != last.weight.impl().get());
+  }
+  // Where the original stands behind the others.
+  struct Reversed {
+    std::vector<Affine> heads = std::vector<Affine>(2, Affine{4, 4});
+    Affine token{4, 4};
+  } reversed;
+  for (Affine& head : reversed.heads) head.weight = nn::share(reversed.token.weight);
+  nn::parameters(reversed.token);
+  Reversed copy = reversed;
+  CHECK(copy.heads[0].weight.impl().get() == copy.token.weight.impl().get());
+  nn::parameters(reversed);
+  Affine part = reversed.heads[1];
+  Reversed second = reversed;
+  CHECK(second.heads[0].weight.impl().get() == second.token.weight.impl().get());
+  CHECK(second.heads[0].weight.impl().get() == second.heads[1].weight.impl().get());
+  CHECK(second.heads[0].weight.impl().get() != part.weight.impl().get());
+}
+
 TEST_CASE("a parameter tied to one that is gone is a parameter like any other") {
   Affine layer(1, 1);
   {
