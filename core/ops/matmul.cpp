@@ -4,6 +4,7 @@
 #include "../graph/meet.hpp"
 #include "../graph/record.hpp"
 #include "../kernels/matmul.hpp"
+#include "arithmetic.hpp"
 #include "matrix.hpp"
 #include "shape.hpp"
 
@@ -170,6 +171,36 @@ Tensor dot(const Operand& a, const Operand& b) {
 Tensor outer(const Operand& a, const Operand& b) {
   CallScope scope(a.site());
   return matmul(in_shape(a.tensor(), {a.tensor().size(), 1}), in_shape(b.tensor(), {1, b.tensor().size()}));
+}
+
+Tensor bilinear(const Operand& a, const Operand& b, const Operand& weight, const Tensor& bias) {
+  auto complain = [&](const std::string& what) {
+    Complaint complaint("bilinear", what);
+    if (!weight.is_number()) complaint.layer(weight.tensor().name());
+    complaint.fact("a", describe(a)).fact("b", describe(b)).fact("weight", describe(weight));
+    return complaint.at(a.site());
+  };
+  const Shape &first = a.shape(), &second = b.shape(), &w = weight.shape();
+  if (w.size() != 3)
+    complain("the weight has shape " + to_string(w) + ", not (out, first, second)").raise<ShapeError>();
+  if (first.empty() || first.size() != second.size() || first.back() != w[1] || second.back() != w[2] ||
+      Shape(first.begin(), first.end() - 1) != Shape(second.begin(), second.end() - 1))
+    complain("shapes " + to_string(first) + " and " + to_string(second) + " do not fit the weight " + to_string(w))
+        .mend("the operands differ in the last axis only, and end in the last two lengths of the weight")
+        .raise<ShapeError>();
+  if (bias.defined() && bias.shape() != Shape{w[0]})
+    complain("the bias has shape " + to_string(bias.shape()) + ", the weight gives " + std::to_string(w[0]) +
+             " outputs")
+        .raise<ShapeError>();
+  CallScope scope(a.site());
+  Shape column = first, matrices(first.begin(), first.end() - 1), result = matrices;
+  column.push_back(1);
+  matrices.push_back(w[0]);
+  matrices.push_back(w[1]);
+  result.push_back(w[0]);
+  Tensor rows = reshape(linear(b, reshape(weight, {w[0] * w[1], w[2]})), matrices);  // (…, out, first)
+  Tensor y = reshape(matmul(rows, reshape(a, column)), result);
+  return bias.defined() ? y + bias : y;
 }
 
 }  // namespace xg

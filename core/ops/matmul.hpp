@@ -27,4 +27,8 @@ Tensor dot(const Operand& a, const Operand& b);
 /// The product of each element of a with each of b, both flattened: (m,), (n,) -> (m, n) (NumPy `outer`).
 Tensor outer(const Operand& a, const Operand& b);
 
+/// y[…, o] = aᵀ weight[o] b + bias[o]: (…, first), (…, second) and a weight (out, first, second) give (…, out). Throws
+/// ShapeError. PyTorch's `nn.functional.bilinear`.
+Tensor bilinear(const Operand& a, const Operand& b, const Operand& weight, const Tensor& bias = {});
+
 }  // namespace xg

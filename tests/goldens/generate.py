@@ -18,6 +18,7 @@ import creation
 import elementwise_binary
 import elementwise_unary
 import indexing
+import layers
 import linalg
 import normalization
 import optimizers
@@ -25,7 +26,7 @@ import reductions
 import schedules
 import shape
 
-FAMILIES = [elementwise_unary, elementwise_binary, reductions, linalg, normalization, shape, indexing, creation,
+FAMILIES = [elementwise_unary, elementwise_binary, reductions, linalg, layers, normalization, shape, indexing, creation,
             convolution, optimizers, schedules]
 
 

@@ -85,3 +85,35 @@ TEST_CASE("what LayerNorm refuses") {
   CHECK_THROWS_WITH_AS(layer(Tensor(zeros({3})(0))), doctest::Contains("layers_test.cpp:"), ShapeError);
   CHECK_THROWS_WITH_AS(nn::LayerNorm(Shape{}), doctest::Contains("cannot normalise over the shape ()"), ValueError);
 }
+
+TEST_CASE("Bilinear is aᵀ W b + bias for each output") {
+  nn::Bilinear layer{3, 2, 4};
+  CHECK(layer.weight.shape() == Shape{4, 3, 2});
+  CHECK(amax(abs(layer.weight)).item() <= 1 / std::sqrt(3.0));
+  Tensor a = randn({5, 3}), b = randn({5, 2});
+  CHECK(all_close(layer(a, b), einsum("ni,oij,nj->no", a, layer.weight, b) + layer.bias, 1e-5, 1e-5));
+  CHECK(layer(a(0), b(0)).shape() == Shape{4});
+  CHECK(layer(zeros({0, 2, 3}), zeros({0, 2, 2})).shape() == Shape{0, 2, 4});
+  CHECK(nn::named_parameters(nn::Bilinear{3, 2, 4, {.bias = false}}).size() == 1);
+  nn::to(layer, f64);
+  CHECK_MODEL_GRADIENTS(layer, randn({2, 3}, f64), randn({2, 2}, f64));
+}
+
+TEST_CASE("what Bilinear refuses") {
+  struct Model {
+    nn::Bilinear both{3, 2, 4};
+  } model;
+  nn::parameters(model);
+  CHECK_THROWS_WITH_AS(model.both(ones({5, 2}), ones({5, 2})),
+                       doctest::Contains("bilinear: shapes (5, 2) and (5, 2) do not fit the weight (4, 3, 2)\n"
+                                         "  layer  both\n"),
+                       ShapeError);
+  CHECK_THROWS_AS(model.both(ones({4, 3}), ones({5, 2})), ShapeError);
+  CHECK_THROWS_WITH_AS(bilinear(ones({3}), ones({2}), ones({3, 2})),
+                       doctest::Contains("bilinear: the weight has shape (3, 2), not (out, first, second)"),
+                       ShapeError);
+  CHECK_THROWS_WITH_AS(bilinear(ones({3}), ones({2}), ones({4, 3, 2}), ones({3})),
+                       doctest::Contains("bilinear: the bias has shape (3,), the weight gives 4 outputs"), ShapeError);
+  CHECK_THROWS_WITH_AS(nn::Bilinear(1, -2, 3),
+                       doctest::Contains("Bilinear: sizes cannot be negative: first 1, second -2, out 3"), ValueError);
+}
