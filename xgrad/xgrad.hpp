@@ -59,6 +59,8 @@
 #include "../nn/layers/pool.hpp"
 #include "../nn/losses/binary_cross_entropy.hpp"
 #include "../nn/losses/cross_entropy.hpp"
+#include "../nn/losses/distributions.hpp"
+#include "../nn/losses/margins.hpp"
 #include "../nn/losses/regression.hpp"
 #include "../nn/module/module.hpp"
 #include "../nn/module/sequential.hpp"

@@ -13,22 +13,19 @@ constexpr auto of_probabilities = elementwise(
       return std::tuple{(p - y) / maximum(p * (1 - p), 1e-12), maximum(log1p(-p), -100) - maximum(log(p), -100)};
     }));
 
-// log(1 + exp(x)) without overflow, and its derivative.
-constexpr auto softplus_of = [](auto x) { return maximum(x, 0) + log1p(exp(-abs(x))); };
-constexpr auto sigmoid_of = [](auto x) { return 1 / (1 + exp(-x)); };
-
+// log(1 + exp(x)) is −logsigmoid(−x), finite for all x.
 constexpr auto of_logits = elementwise(
-    "binary_cross_entropy_with_logits", [](auto x, auto y) { return softplus_of(x) - x * y; },
+    "binary_cross_entropy_with_logits", [](auto x, auto y) { return -logsigmoid(-x) - x * y; },
     from_input([](auto x, auto y) {
-      return std::tuple{sigmoid_of(x) - y, -x + 0 * y};
+      return std::tuple{sigmoid(x) - y, -x + 0 * y};
     }));
 
 constexpr auto of_weighted_logits = elementwise(
     "binary_cross_entropy_with_logits",
-    [](auto x, auto y, auto c) { return c * y * softplus_of(-x) + (1 - y) * softplus_of(x); },
+    [](auto x, auto y, auto c) { return -c * y * logsigmoid(x) - (1 - y) * logsigmoid(-x); },
     from_input([](auto x, auto y, auto c) {
-      return std::tuple{(1 - y) * sigmoid_of(x) - c * y * sigmoid_of(-x), c * softplus_of(-x) - softplus_of(x),
-                        y * softplus_of(-x)};
+      return std::tuple{(1 - y) * sigmoid(x) - c * y * sigmoid(-x), logsigmoid(-x) - c * logsigmoid(x),
+                        -y * logsigmoid(x)};
     }));
 
 Tensor weighted(const char* op, const Operand& x, const Tensor& losses, const BinaryCrossEntropyOptions& options) {

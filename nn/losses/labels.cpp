@@ -10,13 +10,6 @@
 namespace xg::nn::detail {
 namespace {
 
-/// "(3, 0)": where element `at` of an array stands.
-std::string position(std::int64_t at, const Shape& shape) {
-  Shape index = shape;
-  for (std::size_t axis = shape.size(); axis-- > 0; at /= shape[axis]) index[axis] = at % shape[axis];
-  return to_string(index);
-}
-
 void check_shapes(const char* op, const Operand& logits, const Operand& labels, const Shape& rows,
                   const Tensor& weight) {
   Shape positions(rows.begin(), rows.end() - 1);

@@ -1,5 +1,7 @@
 #include "reduction.hpp"
 
+#include <cmath>
+
 #include "../../core/error/error.hpp"
 #include "../../core/ops/reduce.hpp"
 
@@ -18,6 +20,17 @@ void check_same_shape(const char* op, const Operand& prediction, const Operand& 
   if (prediction.shape().elements() == target.shape().elements())
     complaint.mend("reshape(target, " + to_string(prediction.shape()) + ")");
   complaint.raise<ShapeError>();
+}
+
+void check_option(const char* op, const char* option, double value, bool good, const Site& site) {
+  if (good && std::isfinite(value)) return;
+  Complaint(op, std::string(option) + " cannot be " + std::to_string(value)).at(site).raise<ValueError>();
+}
+
+std::string position(std::int64_t at, const Shape& shape) {
+  Shape index = shape;
+  for (std::size_t axis = shape.size(); axis-- > 0; at /= shape[axis]) index[axis] = at % shape[axis];
+  return to_string(index);
 }
 
 }  // namespace xg::nn::detail

@@ -14,6 +14,10 @@ Tensor reduced(const Tensor& losses, Reduction reduction);
 /// Refuses a prediction and a target of different shapes, which would broadcast into a wrong loss: ShapeError. A plain
 /// number fits any shape.
 void check_same_shape(const char* op, const Operand& prediction, const Operand& target);
+/// Throws ValueError naming the option unless `good` and `value` is finite.
+void check_option(const char* op, const char* option, double value, bool good, const Site& site);
+/// "(3, 0)": where element `at` of an array stands.
+std::string position(std::int64_t at, const Shape& shape);
 }  // namespace detail
 
 }  // namespace xg::nn

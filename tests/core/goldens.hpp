@@ -69,8 +69,8 @@ const std::vector<GoldenException>& golden_exceptions();
 
 /// The families check_goldens is called with, one test file or more between them.
 inline const std::vector<std::string> golden_families = {
-    "convolution", "creation",      "elementwise_binary", "elementwise_unary", "indexing",  "layers",
-    "linalg",      "normalization", "optimizers",         "reductions",        "schedules", "shape",
+    "convolution", "creation",      "elementwise_binary", "elementwise_unary", "indexing",  "layers", "linalg",
+    "losses",      "normalization", "optimizers",         "reductions",        "schedules", "shape",
 };
 /// "op/case" of every case of a family.
 std::vector<std::string> golden_cases(const std::string& family);

@@ -20,14 +20,15 @@ import elementwise_unary
 import indexing
 import layers
 import linalg
+import losses
 import normalization
 import optimizers
 import reductions
 import schedules
 import shape
 
-FAMILIES = [elementwise_unary, elementwise_binary, reductions, linalg, layers, normalization, shape, indexing, creation,
-            convolution, optimizers, schedules]
+FAMILIES = [elementwise_unary, elementwise_binary, reductions, linalg, layers, normalization, shape, indexing,
+            creation, convolution, optimizers, schedules, losses]
 
 
 def main(names):
