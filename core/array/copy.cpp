@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <utility>
 
 #include "loops.hpp"
 #include "threads.hpp"
+#include "transpose.hpp"
 
 namespace xg {
 namespace {
@@ -39,31 +39,6 @@ template <>
 constexpr int register_width<std::uint64_t> = 4;
 #endif
 
-// Neighbours from the lower or upper half of two registers, one from each in turn.
-template <bool upper, class V, int... i>
-V interleave(V a, V b, std::integer_sequence<int, i...>) {
-  constexpr int width = sizeof...(i), first = upper ? width / 2 : 0;
-  return __builtin_shufflevector(a, b, (first + i / 2 + (i % 2 ? width : 0))...);
-}
-
-// to[i][j] = from[j][i] for one square of registers; rows of neighbours on both sides.
-template <class T>
-void transpose_registers(const T* from, std::int64_t from_step, T* to, std::int64_t to_step) {
-  constexpr int width = register_width<T>;
-  using V [[gnu::vector_size(width * sizeof(T))]] = T;
-  using Lanes = std::make_integer_sequence<int, width>;
-  V rows[width], next[width];
-  for (int i = 0; i < width; ++i) std::memcpy(&rows[i], from + i * from_step, sizeof(V));
-  for (int half = 1; half < width; half *= 2) {  // each pass shuffles rows i and i + width/2 together
-    for (int i = 0; i < width / 2; ++i) {
-      next[2 * i] = interleave<false>(rows[i], rows[i + width / 2], Lanes());
-      next[2 * i + 1] = interleave<true>(rows[i], rows[i + width / 2], Lanes());
-    }
-    for (int i = 0; i < width; ++i) rows[i] = next[i];
-  }
-  for (int i = 0; i < width; ++i) std::memcpy(to + i * to_step, &rows[i], sizeof(V));
-}
-
 // `to` is written along rows while `from` runs along columns. Squares of `block` keep the lines of both in cache
 // until all of them is used, also where rows lie a power of two apart.
 template <class From, class To>
@@ -79,7 +54,7 @@ void copy_transposed(const From* from, std::int64_t from_row, std::int64_t from_
         constexpr int step = register_width<From>;
         for (int i = 0; i < square; i += step)
           for (int j = 0; j < square; j += step)
-            transpose_registers(source + i + j * from_column, from_column, target + i * to_row + j, to_row);
+            transpose_registers<step>(source + i + j * from_column, from_column, target + i * to_row + j, to_row);
         return;
       }
     for (std::int64_t i = 0; i < height; ++i)

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "../array/threads.hpp"
+#include "../array/transpose.hpp"
 #include "tap_kernels.hpp"
 
 namespace xg::kernels {
@@ -164,6 +165,7 @@ struct Panels {
 template <class T>
 void store_row(const T* from, std::int64_t pixels, std::int64_t channels, std::int64_t width, T* to, std::int64_t plane,
                std::int64_t step) {
+  if (step == 1) return transpose_few(from, width, to, plane, channels, pixels);
   for (std::int64_t c = 0; c < channels; ++c)
     for (std::int64_t p = 0; p < pixels; ++p) to[c * plane + p * step] = from[p * width + c];
 }
@@ -278,8 +280,9 @@ void weight_typed(const Convolution& c, const T* x, const T* y, T* weight) {
   // By rows of the filter, channels of x, columns, channels of y.
   auto image = [&](const T* from, const T* other, T* to, T* turned) {
     if (lanes > 1) {  // channels last
-      for (std::int64_t p = 0; p < pixels; ++p)
-        for (std::int64_t k = 0; k < width; ++k) turned[p * width + k] = k < c.outputs ? other[k * pixels + p] : T(0);
+      transpose_few(other, pixels, turned, width, pixels, c.outputs);
+      for (std::int64_t p = 0; p < pixels && c.outputs < width; ++p)
+        std::fill_n(turned + p * width + c.outputs, width - c.outputs, T(0));
       other = turned;
     }
     for (std::int64_t i = 0; i < kh; ++i) {
@@ -329,17 +332,16 @@ void weight_typed(const Convolution& c, const T* x, const T* y, T* weight) {
                    }
                  }
                });
-  const T* sums = partial.data<T>();
+  T* sums = partial.fill<T>();
+  for (std::int64_t block = 1; block < blocks; ++block)
+    for (std::int64_t i = 0; i < one; ++i) sums[i] += sums[block * one + i];
   for (std::int64_t group = 0; group < c.groups; ++group)
-    for (std::int64_t k = 0; k < c.outputs; ++k)
-      for (std::int64_t channel = 0; channel < c.inputs; ++channel)
-        for (std::int64_t i = 0; i < kh; ++i)
-          for (std::int64_t j = 0; j < kw; ++j) {
-            std::int64_t at = ((group * kh + i) * c.inputs + channel) * kw * width + j * width + k;
-            T total = 0;
-            for (std::int64_t block = 0; block < blocks; ++block) total += sums[block * one + at];
-            *weight++ = total;
-          }
+    for (std::int64_t i = 0; i < kh; ++i)
+      for (std::int64_t channel = 0; channel < c.inputs; ++channel, sums += kw * width)
+        for (std::int64_t k = 0; k < c.outputs; ++k) {
+          T* to = weight + (((group * c.outputs + k) * c.inputs + channel) * kh + i) * kw;
+          for (std::int64_t j = 0; j < kw; ++j) to[j] = sums[j * width + k];
+        }
 }
 
 }  // namespace

@@ -1,9 +1,11 @@
 #include "pool.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
 
 #include "../array/threads.hpp"
+#include "../array/transpose.hpp"
 
 namespace xg::kernels {
 namespace {
@@ -58,23 +60,69 @@ bool beats(T b, T a) {
   return !(b <= a) & (a == a);
 }
 
+/// Registers for windows of two by two, so common that they are written out.
 template <class T>
-using Index = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
+struct Register {
+  static constexpr int lanes = 16 / sizeof(T);
+  using Lanes = std::make_integer_sequence<int, lanes>;
+  using Integer = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
+  using V [[gnu::vector_size(16)]] = T;
+  using Mask [[gnu::vector_size(16)]] = Integer;
+  using Places [[gnu::vector_size(lanes)]] = std::uint8_t;
 
-/// Two rows by two columns, so common that it is written out; the compiler makes vectors of it.
+  template <class R>
+  static R load(const void* from) {
+    R result;
+    std::memcpy(&result, from, sizeof(R));
+    return result;
+  }
+  /// Of 2 · lanes neighbours, those at even places, or at odd ones.
+  template <int odd, int... i>
+  static V every_second(V a, V b, std::integer_sequence<int, i...>) {
+    return __builtin_shufflevector(a, b, (2 * i + odd)...);
+  }
+  static V choose(Mask mask, V a, V b) {
+    return reinterpret_cast<V>((mask & reinterpret_cast<Mask>(a)) | (~mask & reinterpret_cast<Mask>(b)));
+  }
+  static Mask beats(V b, V a) { return ~reinterpret_cast<Mask>(b <= a) & reinterpret_cast<Mask>(a == a); }
+};
+
 template <class T>
-void two_by_two(const Windows& w, const T* __restrict x, T* __restrict y, std::uint8_t* __restrict places) {
+void two_by_two(const Windows& w, const T* x, T* y, std::uint8_t* places) {
+  using R = Register<T>;
+  using V = typename R::V;
+  using Mask = typename R::Mask;
+  typename R::Lanes lanes;
   std::int64_t count = w.right.y;
   for (std::int64_t o = 0; o < w.down.y; ++o, y += count, places += count) {
     const T *top = x + 2 * o * w.right.x, *bottom = top + w.right.x;
-    for (std::int64_t i = 0; i < count; ++i) {
-      T a = top[2 * i], b = top[2 * i + 1], c = bottom[2 * i], d = bottom[2 * i + 1];
-      bool right = beats(b, a), below = beats(d, c);
-      T first = right ? b : a, second = below ? d : c;
-      Index<T> p = right ? 1 : 0, q = below ? 3 : 2;
-      bool lower = beats(second, first);
-      y[i] = lower ? second : first;
-      places[i] = static_cast<std::uint8_t>(lower ? q : p);
+    std::int64_t i = 0;
+    for (; i + R::lanes <= count; i += R::lanes) {
+      const T* from[2] = {top + 2 * i, bottom + 2 * i};
+      V best[2];
+      Mask place[2];
+      for (int r = 0; r < 2; ++r) {
+        V first = R::template load<V>(from[r]), second = R::template load<V>(from[r] + R::lanes);
+        V left = R::template every_second<0>(first, second, lanes),
+          right = R::template every_second<1>(first, second, lanes);
+        Mask take = R::beats(right, left);
+        best[r] = R::choose(take, right, left);
+        place[r] = (take & 1) + 2 * r;
+      }
+      Mask take = R::beats(best[1], best[0]);
+      best[0] = R::choose(take, best[1], best[0]);
+      auto found = __builtin_convertvector((take & place[1]) | (~take & place[0]), typename R::Places);
+      std::memcpy(y + i, &best[0], sizeof(V));
+      std::memcpy(places + i, &found, sizeof(found));
+    }
+    for (; i < count; ++i) {
+      T best = top[2 * i];
+      places[i] = 0;
+      for (std::uint8_t k = 1; k < 4; ++k) {
+        T value = (k < 2 ? top : bottom)[2 * i + k % 2];
+        if (beats(value, best)) best = value, places[i] = k;
+      }
+      y[i] = best;
     }
   }
 }
@@ -124,17 +172,29 @@ void for_each_place(const Windows& w, const P* places, const F& f) {
 }
 
 template <class T>
-void put_two_by_two(const Windows& w, const T* __restrict y, const std::uint8_t* __restrict places, T* __restrict x) {
+void put_two_by_two(const Windows& w, const T* y, const std::uint8_t* places, T* x) {
+  using R = Register<T>;
+  using V = typename R::V;
+  using Mask = typename R::Mask;
+  typename R::Lanes lanes;
   std::int64_t count = w.right.y;
   for (std::int64_t o = 0; o < w.down.y; ++o, y += count, places += count) {
     T *top = x + 2 * o * w.right.x, *bottom = top + w.right.x;
-    for (std::int64_t i = 0; i < count; ++i) {
-      Index<T> place = places[i];
-      top[2 * i] = place == 0 ? y[i] : T(0);
-      top[2 * i + 1] = place == 1 ? y[i] : T(0);
-      bottom[2 * i] = place == 2 ? y[i] : T(0);
-      bottom[2 * i + 1] = place == 3 ? y[i] : T(0);
+    std::int64_t i = 0;
+    for (; i + R::lanes <= count; i += R::lanes) {
+      V value = R::template load<V>(y + i);
+      Mask place = __builtin_convertvector(R::template load<typename R::Places>(places + i), Mask);
+      for (int r = 0; r < 2; ++r) {
+        V left = R::choose(reinterpret_cast<Mask>(place == 2 * r), value, V{});
+        V right = R::choose(reinterpret_cast<Mask>(place == 2 * r + 1), value, V{});
+        V first = interleave<false>(left, right, lanes), second = interleave<true>(left, right, lanes);
+        T* to = (r == 0 ? top : bottom) + 2 * i;
+        std::memcpy(to, &first, sizeof(V));
+        std::memcpy(to + R::lanes, &second, sizeof(V));
+      }
     }
+    for (; i < count; ++i)
+      for (std::uint8_t k = 0; k < 4; ++k) (k < 2 ? top : bottom)[2 * i + k % 2] = places[i] == k ? y[i] : T(0);
     for (T* row : {top, bottom}) std::fill(row + 2 * count, row + w.right.x, T(0));
   }
   std::fill(x + 2 * w.down.y * w.right.x, x + w.x_size(), T(0));
