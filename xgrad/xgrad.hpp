@@ -46,6 +46,7 @@
 #include "../nn/data/idx.hpp"
 #include "../nn/data/images.hpp"
 #include "../nn/data/loader.hpp"
+#include "../nn/data/numpy.hpp"
 #include "../nn/data/prepare.hpp"
 #include "../nn/init/init.hpp"
 #include "../nn/layers/activations.hpp"
