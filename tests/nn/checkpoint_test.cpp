@@ -1,6 +1,8 @@
 // Whole runs in one file: what is in it, and a run that was stopped is the run that was not.
 #include <doctest/doctest.h>
 
+#include <cstdlib>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -21,7 +23,104 @@ std::string complaint(nn::Checkpoint& run, const File& file) {
   return format_complaint(file, [&](const std::string& path) { run.load(path); });
 }
 
+struct Net {
+  nn::Linear hidden{4, 8};
+  nn::Dropout dropout{0.3};
+  nn::Linear out{8, 2};
+  Tensor operator()(const Tensor& x) const { return out(dropout(relu(hidden(x)))); }
+};
+
+std::unique_ptr<nn::Optimizer> make_optimizer(const std::string& name, const std::vector<Tensor>& parameters) {
+  if (name == "SGD") return std::make_unique<nn::SGD>(parameters, nn::SgdOptions{.lr = 0.05, .momentum = 0.9});
+  if (name == "NAdam") return std::make_unique<nn::NAdam>(parameters);
+  if (name == "RMSprop") return std::make_unique<nn::RMSprop>(parameters);
+  return std::make_unique<nn::Adam>(parameters, nn::AdamOptions{.lr = 0.01});
+}
+
+auto noisy_points() {
+  Rng rng(11);
+  Tensor x = randn({50, 4}, rng);
+  return nn::data::transform(nn::data::TensorDataset(x, astype(sum(x, 1) > 0, i64)),
+                             [](auto& batch, Rng& rng) { batch[0] = batch[0] + 0.1 * randn_like(batch[0], rng); });
+}
+
+/// A run of 3 epochs of 7 steps, with all that has a state.
+struct Run {
+  explicit Run(const std::string& optimizer_name) : optimizer(make_optimizer(optimizer_name, nn::parameters(net))) {
+    checkpoint.add("net", net).add("optimizer", *optimizer).add("schedule", schedule).add("loader", loader);
+    checkpoint.add("own", own).add("epoch", epoch).add("losses", losses);
+  }
+  /// Goes on until `stop` steps are done in all, then saves, within the loop or having left it.
+  void go_on(std::size_t stop, const std::string& path, bool within) {
+    for (; epoch < 3 && losses.size() < stop; ++epoch) {
+      for (auto& [x, y] : loader) {
+        Tensor loss = nn::cross_entropy(net(x + 0.01 * randn_like(x, own)), y);
+        optimizer->minimize(loss);
+        schedule.step();
+        losses.push_back(loss.item());
+        if (losses.size() < stop) continue;
+        if (within) checkpoint.save(path);
+        break;
+      }
+      if (losses.size() >= stop) break;
+    }
+    if (!within) checkpoint.save(path);
+  }
+
+  Net net;
+  std::unique_ptr<nn::Optimizer> optimizer;
+  nn::CosineSchedule schedule{*optimizer, {.steps = 21}};
+  nn::data::Loader<decltype(noisy_points())> loader{noisy_points(), {.batch_size = 8, .shuffle = true, .seed = 2}};
+  Rng own{5};
+  int epoch = 0;
+  std::vector<double> losses;
+  nn::Checkpoint checkpoint;
+};
+
 }  // namespace
+
+TEST_CASE("a run that was stopped and resumed is bitwise the run that was not") {
+  for (const char* name : {"Adam", "SGD", "NAdam", "RMSprop"}) {
+    File whole, stopped, resumed;
+    seed(1);
+    Run(name).go_on(1000, whole.path, false);
+    for (std::size_t stop : {1, 5, 7, 10, 20, 21})
+      for (bool within : {true, false}) {
+        CAPTURE(name);
+        CAPTURE(stop);
+        seed(1);
+        Run(name).go_on(stop, stopped.path, within);
+        seed(99);  // and all else is another
+        Run run(name);
+        run.go_on(3, resumed.path, false);
+        run.checkpoint.load(stopped.path);
+        CHECK(run.losses.size() == stop);
+        run.go_on(1000, resumed.path, false);
+        CHECK(run.losses.size() == 21);
+        CHECK(read_bytes(resumed.path) == read_bytes(whole.path));
+      }
+  }
+}
+
+TEST_CASE("the second half of a run, in a process of its own" * doctest::skip()) {
+  if (!std::getenv("XGRAD_TEST_STOPPED")) return;  // run by the next one
+  Run run("Adam");
+  run.checkpoint.load(std::getenv("XGRAD_TEST_STOPPED"));
+  run.go_on(1000, std::getenv("XGRAD_TEST_RESUMED"), false);
+}
+
+TEST_CASE("a run goes on in another process") {
+  File whole, stopped, resumed;
+  seed(1);
+  Run("Adam").go_on(1000, whole.path, false);
+  seed(1);
+  Run("Adam").go_on(10, stopped.path, true);
+  setenv("XGRAD_TEST_STOPPED", stopped.path.c_str(), 1);
+  setenv("XGRAD_TEST_RESUMED", resumed.path.c_str(), 1);
+  std::string self = std::filesystem::read_symlink("/proc/self/exe");
+  REQUIRE(std::system((self + " --no-skip --test-case='the second half of a run*' >/dev/null").c_str()) == 0);
+  CHECK(read_bytes(resumed.path) == read_bytes(whole.path));
+}
 
 TEST_CASE("a checkpoint is one file of named tensors") {
   seed(5);
