@@ -74,7 +74,7 @@ struct Asked {
 
   Complaint complain(const std::string& what) const {
     Complaint complaint(op, what);
-    complaint.fact("x", describe(x)).fact("weight", describe(weight));
+    detail::name_layer(complaint, &weight).fact("x", describe(x)).fact("weight", describe(weight));
     if (bias.defined()) complaint.fact("bias", describe(bias));
     return complaint.at(x.site());
   }
@@ -82,7 +82,7 @@ struct Asked {
   Convolution check() const {
     std::size_t axes = options.size();
     const Shape &s = x.shape(), &w = weight.shape();
-    detail::check_batch(op, x, axes);
+    detail::check_batch(op, x, axes, &weight);
     if (w.size() != axes + 2) {
       std::string layout = transposed ? "(in, out / groups, " : "(out, in / groups, ";
       complain("the weight has shape " + to_string(w) + ", not " + layout +
@@ -116,7 +116,7 @@ struct Asked {
 
  private:
   Convolution shortened(Convolution c) const {
-    detail::check_windows_fit(op, x, c.axes);
+    detail::check_windows_fit(op, x, c.axes, &weight);
     for (ConvolutionAxis& axis : c.axes)
       axis.y = (axis.x + 2 * axis.padding - axis.dilation * (axis.kernel - 1) - 1) / axis.stride + 1;
     detail::check_shape(op, c.y_shape(), x.site());

@@ -14,10 +14,14 @@ std::string by(const SmallVector<std::int64_t, 2>& lengths) {
   return text;
 }
 
-void check_batch(const char* op, const Operand& x, std::size_t axes) {
+Complaint& name_layer(Complaint& complaint, const Operand* weight) {
+  return weight && !weight->is_number() ? complaint.layer(weight->tensor().name()) : complaint;
+}
+
+void check_batch(const char* op, const Operand& x, std::size_t axes, const Operand* weight) {
   if (x.shape().size() == axes + 2) return;
   Complaint complaint(op, "x has shape " + to_string(x.shape()) + ", not " + batch_layout(axes));
-  complaint.fact("x", describe(x)).at(x.site());
+  name_layer(complaint, weight).fact("x", describe(x)).at(x.site());
   if (x.shape().size() == axes + 1) complaint.mend("expand_dims(x, 0) for a batch of one");
   complaint.raise<ShapeError>();
 }
@@ -43,7 +47,8 @@ void check_windows(const char* op, const WindowOptionsList& options, const Site&
   check("the output padding", &WindowOptions::output_padding, 0);
 }
 
-void check_windows_fit(const char* op, const Operand& x, const SmallVector<kernels::ConvolutionAxis, 2>& axes) {
+void check_windows_fit(const char* op, const Operand& x, const SmallVector<kernels::ConvolutionAxis, 2>& axes,
+                       const Operand* weight) {
   SmallVector<std::int64_t, 2> spans, padded;
   bool fits = true;
   for (const kernels::ConvolutionAxis& axis : axes) {
@@ -51,11 +56,9 @@ void check_windows_fit(const char* op, const Operand& x, const SmallVector<kerne
     padded.push_back(axis.x + 2 * axis.padding);
     fits = fits && spans.back() <= padded.back();
   }
-  if (!fits)
-    Complaint(op, "the kernel spans " + by(spans) + ", more than the padded x with " + by(padded))
-        .fact("x", describe(x))
-        .at(x.site())
-        .raise<ShapeError>();
+  if (fits) return;
+  Complaint complaint(op, "the kernel spans " + by(spans) + ", more than the padded x with " + by(padded));
+  name_layer(complaint, weight).fact("x", describe(x)).at(x.site()).raise<ShapeError>();
 }
 
 }  // namespace xg::detail

@@ -67,7 +67,8 @@ void unfreeze(const AnyModel& model, Site site = Site::here());
 void zero_grad(const AnyModel& model);
 
 /// Calls `f(name, module)` or `f(module)` for a model and each module in it, outer ones first, where `f` accepts it:
-/// `for_each_module(model, [](nn::Linear& layer) { ... })` meets the linear layers.
+/// `for_each_module(model, [](nn::Linear& layer) { ... })` meets the linear layers. An nn::Layer is met as such; what
+/// is in it, `layer.get<nn::Linear>()` tells.
 template <class M, class F>
 void for_each_module(M& model, F f) {
   struct Path : Walker {

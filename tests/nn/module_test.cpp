@@ -418,3 +418,50 @@ TEST_CASE("members with several constructors are members like others") {
   CHECK(names ==
         std::vector<std::string>{"in.weight", "in.bias", "norm.weight", "norm.bias", "out.weight", "out.bias"});
 }
+
+TEST_CASE("whatever is done with a model, its names and values stay") {
+  struct Model {
+    Affine token{4, 4, 0.25};
+    std::vector<Block> blocks{2};
+    std::optional<Affine> head = Affine{4, 4};
+    nn::Buffer mean = full_of({2}, 7);
+  } model;
+  model.head->weight = nn::share(model.token.weight);
+  auto all = [](const nn::AnyModel& of) {
+    std::vector<nn::NamedTensor> list = nn::named_parameters(of);
+    for (nn::NamedTensor& buffer : nn::named_buffers(of)) list.push_back(buffer);
+    return list;
+  };
+  std::vector<nn::NamedTensor> before = all(model);
+  CHECK(before.size() == 12);
+  auto check = [&](const nn::AnyModel& of, const std::string& prefix = "") {
+    std::vector<nn::NamedTensor> now = all(of);
+    REQUIRE(now.size() >= before.size());
+    for (std::size_t i = 0; i < before.size(); ++i) {
+      CHECK(now[i].name.substr(prefix.size()) == before[i].name);
+      CHECK(now[i].tensor.to_vector() == before[i].tensor.to_vector());
+    }
+  };
+  Model copy = model;
+  check(copy);
+  Model moved = std::move(copy);
+  check(moved);
+  CHECK(moved.head->weight.impl().get() == moved.token.weight.impl().get());
+  std::vector<Model> many;
+  for (int i = 0; i < 3; ++i) many.push_back(i == 1 ? std::move(moved) : model);
+  for (Model& one : many) check(one);
+  nn::freeze(many[0]);
+  check(many[0]);
+  nn::unfreeze(many[0]);
+  nn::to(many[0], f64);
+  nn::to(many[0], f32);
+  check(many[0]);
+  Model assigned = model;  // assignment writes values through and leaves ties as they are
+  assigned.token.weight = full_of({4, 4}, 9);
+  assigned = many[2];
+  check(assigned);
+  struct Holder {
+    std::unique_ptr<Model> inner;
+  } holder{std::make_unique<Model>(assigned)};
+  check(holder, "inner.");
+}

@@ -91,6 +91,32 @@ TEST_CASE("errors inside Sequential and Layer point to the user's call and name 
   CHECK(text.find("at  sequential_test.cpp:") != std::string::npos);
 }
 
+TEST_CASE("errors of convolutions, norms and embeddings name the layer by its path in the model") {
+  struct Stage {
+    nn::Conv2d conv{3, 4, 3};
+    nn::BatchNorm2d norm{4};
+  };
+  struct Model {
+    nn::Embedding token{4, 2};
+    std::vector<Stage> encoder{2};
+  } model;
+  nn::SGD optimizer(nn::parameters(model));  // this is enough for names
+  const nn::Conv2d& conv = model.encoder[1].conv;
+  for (const Shape& wrong : {Shape{1, 2, 8, 8}, Shape{3, 8, 8}, Shape{1, 3, 2, 2}}) {
+    std::string text = message([&] { conv(ones(wrong)); });
+    CHECK(text.find("\n  layer  encoder.1.conv\n") != std::string::npos);
+    CHECK(text.find("at  sequential_test.cpp:") != std::string::npos);
+  }
+  CHECK(message([&] {
+          model.encoder[0].norm(ones({1, 5, 2, 2}));
+        }).find("layer  encoder.0.norm\n") != std::string::npos);
+  CHECK(message([&] { model.token(tensor({9}, i64)); }).find("layer  token\n") != std::string::npos);
+  Model copy = model;
+  CHECK(message([&] {
+          copy.encoder[0].norm(ones({1, 4, 1, 1}));
+        }).find("layer  encoder.0.norm\n") != std::string::npos);
+}
+
 TEST_CASE("the tensors of a model are called by their paths once it was walked") {
   struct Model {
     std::vector<Block> blocks{2};
