@@ -96,8 +96,11 @@ XG_INLINE void row(const T* source, const std::int64_t* offsets, std::int64_t ta
   std::int64_t p = 0;
   for (; p + 4 * W::lanes <= pixels; p += 4 * W::lanes)
     row_piece<V, Loose, 4>(source + p, offsets, taps, weights, start, result + p);
-  for (; p + W::lanes <= pixels; p += W::lanes)
+  // What is left fills less than a vector; the last one then begins where the one before has not ended.
+  for (; p < pixels && pixels >= W::lanes; p += W::lanes) {
+    p = std::min(p, pixels - W::lanes);
     row_piece<V, Loose, 1>(source + p, offsets, taps, weights, start, result + p);
+  }
   for (; p + W::narrow_lanes <= pixels; p += W::narrow_lanes)
     row_piece<typename W::Narrow, typename W::LooseNarrow, 1>(source + p, offsets, taps, weights, start, result + p);
   for (; p < pixels; ++p) {
