@@ -240,23 +240,19 @@ XG_TAP_KERNELS(Avx2, __attribute__((target("avx2,fma"))), 32, 12)
 XG_TAP_KERNELS(Avx512, __attribute__((target("avx512f"))), 64, 28)
 #endif
 
-template <class T>
-const TapKernels<T>& choose() {
-#if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx512f")) return Avx512<T>::table;
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return Avx2<T>::table;
-#endif
-  return Baseline<T>::table;
-}
-
 }  // namespace
 
 template <class T>
-const TapKernels<T>& tap_kernels() {
-  static const TapKernels<T>& chosen = choose<T>();
-  return chosen;
+SmallVector<TapKernels<T>, 3> all_tap_kernels() {
+  SmallVector<TapKernels<T>, 3> all;
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx512f")) all.push_back(Avx512<T>::table);
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) all.push_back(Avx2<T>::table);
+#endif
+  all.push_back(Baseline<T>::table);
+  return all;
 }
-template const TapKernels<float>& tap_kernels();
-template const TapKernels<double>& tap_kernels();
+template SmallVector<TapKernels<float>, 3> all_tap_kernels();
+template SmallVector<TapKernels<double>, 3> all_tap_kernels();
 
 }  // namespace xg::kernels

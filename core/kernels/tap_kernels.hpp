@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "../array/small_vector.hpp"
+
 namespace xg::kernels {
 
 template <class T>
@@ -40,10 +42,17 @@ struct TapKernels {
   void (*dots)(const Window& window, std::int64_t planes);
 };
 
-/// The kernels for this processor.
+/// The kernels that this processor can run, the widest first.
 template <class T>
-const TapKernels<T>& tap_kernels();
-extern template const TapKernels<float>& tap_kernels();
-extern template const TapKernels<double>& tap_kernels();
+SmallVector<TapKernels<T>, 3> all_tap_kernels();
+extern template SmallVector<TapKernels<float>, 3> all_tap_kernels();
+extern template SmallVector<TapKernels<double>, 3> all_tap_kernels();
+
+/// The widest of them.
+template <class T>
+const TapKernels<T>& tap_kernels() {
+  static const TapKernels<T> widest = all_tap_kernels<T>()[0];
+  return widest;
+}
 
 }  // namespace xg::kernels
