@@ -70,6 +70,8 @@
 #include "../nn/optim/adam.hpp"
 #include "../nn/optim/adam_variants.hpp"
 #include "../nn/optim/clip.hpp"
+#include "../nn/optim/lbfgs.hpp"
+#include "../nn/optim/moving_average.hpp"
 #include "../nn/optim/rmsprop.hpp"
 #include "../nn/optim/schedule.hpp"
 #include "../nn/optim/sgd.hpp"

@@ -104,6 +104,14 @@ def adagrad(parameters, initial=0, **options):
     return torch.optim.Adagrad(parameters, initial_accumulator_value=initial, **options)
 
 
+def lbfgs(parameters, **options):
+    names = {"iterations": "max_iter", "evaluations": "max_eval", "gradient_tolerance": "tolerance_grad",
+             "change_tolerance": "tolerance_change", "history": "history_size"}
+    if options.pop("strong_wolfe", False):
+        options["line_search_fn"] = "strong_wolfe"
+    return torch.optim.LBFGS(parameters, **{names.get(key, key): value for key, value in options.items()})
+
+
 OPTIMIZERS = {
     "sgd": (torch.optim.SGD, {
         "plain": {"lr": 0.1},
@@ -146,6 +154,13 @@ OPTIMIZERS = {
     "radam": (with_betas(torch.optim.RAdam), {
         "default": {"lr": 0.05},
         "decay": {"lr": 0.05, "beta1": 0.8, "beta2": 0.9, "eps": 1e-3, "weight_decay": 0.2},
+    }),
+    "lbfgs": (lbfgs, {
+        "plain": {"steps": 6, "lr": 0.5, "iterations": 4},
+        "strong_wolfe": {"steps": 3, "iterations": 5, "strong_wolfe": True},
+        "short_history": {"steps": 5, "iterations": 3, "history": 2, "strong_wolfe": True},
+        "few_evaluations": {"steps": 5, "lr": 0.3, "iterations": 6, "evaluations": 3},
+        "to_the_end": {"steps": 3, "strong_wolfe": True, "gradient_tolerance": 1e-5, "change_tolerance": 1e-6},
     }),
     "lion": (with_betas(Lion), {
         "default": {"lr": 0.02},

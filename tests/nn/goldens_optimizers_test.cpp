@@ -36,6 +36,9 @@ Tensors trajectory(const Tensors& x, const Arguments& args, const Options& optio
 void read(const Arguments& args, const char* name, double& option) {
   if (args.given(name)) option = args.real(name);
 }
+void read(const Arguments& args, const char* name, std::int64_t& option) {
+  if (args.given(name)) option = args.integer(name);
+}
 void read(const Arguments& args, const char* name, bool& option) {
   if (args.given(name)) option = args.flag(name);
 }
@@ -93,6 +96,18 @@ Tensors adadelta(const Tensors& x, const Arguments& args) {
   return trajectory<nn::Adadelta>(x, args, options);
 }
 
+Tensors lbfgs(const Tensors& x, const Arguments& args) {
+  nn::LbfgsOptions options;
+  read(args, "lr", options.lr);
+  read(args, "iterations", options.iterations);
+  read(args, "evaluations", options.evaluations);
+  read(args, "gradient_tolerance", options.gradient_tolerance);
+  read(args, "change_tolerance", options.change_tolerance);
+  read(args, "history", options.history);
+  read(args, "strong_wolfe", options.strong_wolfe);
+  return trajectory<nn::LBFGS>(x, args, options);
+}
+
 }  // namespace
 
 TEST_CASE("optimizers move as PyTorch's do") {
@@ -105,6 +120,7 @@ TEST_CASE("optimizers move as PyTorch's do") {
                                   {"adadelta", adadelta},
                                   {"nadam", adam<nn::NAdam, nn::NAdamOptions>},
                                   {"radam", adam<nn::RAdam, nn::RAdamOptions>},
+                                  {"lbfgs", lbfgs},
                                   {"lion", adam<nn::Lion, nn::LionOptions>},
                               });
 }
