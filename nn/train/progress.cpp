@@ -60,13 +60,14 @@ Progress::Progress(std::int64_t total, std::string label, const ProgressOptions&
 
 Progress::~Progress() {
   if (!open_) return;
-  if (!terminal_) {
-    print_line();
+  if (terminal_ && !options_.hold) {
+    draw();
+    std::fputc('\n', options_.out);
+    std::fflush(options_.out);
     return;
   }
-  draw();
-  std::fputc('\n', options_.out);
-  std::fflush(options_.out);
+  if (terminal_) fmt::print(options_.out, "\r\x1b[K");
+  print_line();
 }
 
 void Progress::show(const std::string& name, double value) {

@@ -18,7 +18,8 @@ struct ProgressOptions {
   int lines = 10;
   /// Says whether `out` is a terminal instead of asking it.
   enum class Terminal { ask, yes, no } terminal = Terminal::ask;
-  /// Ends the last line only when the Progress is destroyed, for numbers that come after the last step.
+  /// Prints the last line only when the Progress is destroyed, for numbers that come after the last step; on a terminal
+  /// it takes the place of the bar, so that there is room for them.
   bool hold = false;
 };
 

@@ -153,10 +153,13 @@ TEST_CASE("a held line takes numbers after the last step") {
       nn::Progress progress(3, "epoch 1", {.out = out.file, .lines = 1, .terminal = kind, .hold = true});
       for ([[maybe_unused]] auto step : progress) continue;
       CHECK(out.text().find('\n') == std::string::npos);
-      progress.show("accuracy", 0.75);
+      for (const char* name : {"accuracy", "val_loss", "val_accuracy", "val_top5", "val_f1"}) progress.show(name, 0.75);
     }
-    CHECK(lines_of(out.text()).size() == 1);
-    CHECK(out.text().find("accuracy 0.7500") != std::string::npos);
+    REQUIRE(lines_of(out.text()).size() == 1);
+    std::string last = out.text();
+    if (kind == Terminal::yes) last = last.substr(last.rfind("\r\x1b[K") + 4);
+    CHECK(last.starts_with("epoch 1 3/3  accuracy 0.7500  val_loss 0.7500  "));
+    CHECK(last.find("val_f1 0.7500") != std::string::npos);
   }
 }
 
