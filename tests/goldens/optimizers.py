@@ -160,7 +160,7 @@ OPTIMIZERS = {
         "strong_wolfe": {"steps": 3, "iterations": 5, "strong_wolfe": True},
         "short_history": {"steps": 5, "iterations": 3, "history": 2, "strong_wolfe": True},
         "few_evaluations": {"steps": 5, "lr": 0.3, "iterations": 6, "evaluations": 3},
-        "to_the_end": {"steps": 3, "strong_wolfe": True, "gradient_tolerance": 1e-5, "change_tolerance": 1e-6},
+        "to_the_end": {"steps": 3, "strong_wolfe": True, "gradient_tolerance": 0.05, "change_tolerance": 1e-3},
     }),
     "lion": (with_betas(Lion), {
         "default": {"lr": 0.02},
