@@ -58,7 +58,7 @@ int main(int argc, char** argv) try {
   // 2. The model and its training.
   Cnn model;
   fmt::print("{} parameters\n", nn::count_parameters(model));
-  std::int64_t epochs = full ? 10 : 3;
+  std::int64_t epochs = full ? 14 : small ? 3 : 5;
   nn::AdamW optimizer(nn::parameters(model), {.lr = 8e-3});
   nn::OneCycleSchedule schedule(optimizer, {.steps = epochs * batches.size()});
   nn::History history = nn::fit(model, optimizer, loss, batches,
