@@ -8,12 +8,14 @@
 
 #include "../array/loops.hpp"
 #include "../array/threads.hpp"
+#include "gemm.hpp"
 #include "small_matmul.hpp"
 
 namespace xg::kernels {
 namespace {
 
 constexpr std::int64_t int_limit = std::numeric_limits<blasint>::max();
+constexpr std::int64_t multiply_alone = 1 << 20;  // multiplications that one thread does alone
 
 void gemm(CBLAS_TRANSPOSE at, CBLAS_TRANSPOSE bt, blasint m, blasint n, blasint k, const float* a, blasint lda,
           const float* b, blasint ldb, float beta, float* c) {
@@ -186,8 +188,30 @@ void multiply_batches(const Array& a, const Array& b, const Shape& batch, Array&
     });
   };
   std::int64_t count = outer_count(nest, skip), work = left.rows * left.columns * right.columns;
-  if (summed || work > (1 << 18)) return range(0, count);  // BLAS has threads of its own
+  if (summed || work > multiply_alone) return range(0, count);  // each product has threads of its own
   parallel_for(count, std::max<std::int64_t>(1, (1 << 17) / std::max<std::int64_t>(1, work)), range);
+}
+
+}  // namespace
+
+namespace {
+
+/// By our own kernel, in blocks of c that do not depend on the number of threads.
+template <class T>
+void multiply_blocks(const MatrixView<T>& a, const MatrixView<T>& b, T* c, bool add, GemmKernel<T> kernel) {
+  bool is_one = a.rows * a.columns * b.columns <= multiply_alone;
+  std::int64_t rows = is_one ? a.rows : 256, columns = is_one ? b.columns : 128;
+  std::int64_t down = (a.rows + rows - 1) / rows, across = (b.columns + columns - 1) / columns;
+  parallel_for(down * across, 1, [&](std::int64_t first, std::int64_t last) {
+    constexpr std::size_t bytes = gemm_room<T> * sizeof(T);
+    T* room = static_cast<T*>(memory::allocate(bytes));
+    for (std::int64_t at = first; at < last; ++at) {
+      std::int64_t i = at / across * rows, j = at % across * columns;
+      kernel({a.data + i * a.row, b.data + j * b.column, c + i * b.columns + j, std::min(rows, a.rows - i), a.columns,
+              std::min(columns, b.columns - j), a.row, a.column, b.row, b.column, b.columns, add, room});
+    }
+    memory::free(room, bytes);
+  });
 }
 
 }  // namespace
@@ -198,13 +222,16 @@ void multiply(MatrixView<T> a, MatrixView<T> b, T* c, bool add) {
   if (m == 0 || n == 0) return;
   bool vector = m == 1 || n == 1, huge = std::max({m, n, k}) > int_limit;
   Loop loop = best_loop(a, b);
-  if (m * n * k <= limit_of<T>(loop, vector) || huge) return multiply_small(a, b, c, add, loop);
+  GemmKernel<T> kernel = gemm_kernel<T>();
+  std::int64_t limit = kernel && !vector ? 1024 : limit_of<T>(loop, vector);
+  if (m * n * k <= limit || huge) return multiply_small(a, b, c, add, loop);
   if (vector) {
     if (!add) std::fill_n(c, m * n, T(0));
     if (n == 1) multiply_vector(a, b.data, b.row, c);
     else multiply_vector(b.transposed(), a.data, a.column, c);
     return;
   }
+  if (kernel) return multiply_blocks(a, b, c, add, kernel);
   BlasMatrix<T> left(a), right(b);
   gemm(left.flag, right.flag, static_cast<blasint>(m), static_cast<blasint>(n), static_cast<blasint>(k), left.data,
        left.leading, right.data, right.leading, T(add), c);
