@@ -18,33 +18,37 @@ bool row_major(const Shape& shape, const Strides& strides) {
   return true;
 }
 
-/// Number of elements. The last guard of every op whose result is larger than its operands.
-std::int64_t count_of(const Shape& shape) {
+[[noreturn]] void impossible(const Shape& shape) {
+  Complaint("array", "no array can have the shape " + to_string(shape)).raise<ValueError>();
+}
+
+/// Number of elements; turns `strides`, as many as lengths, into row-major ones. The last guard of every op whose
+/// result is larger than its operands.
+std::int64_t count_of(const Shape& shape, Strides& strides) {
   constexpr std::int64_t most = std::int64_t(1) << 58;  // so that bytes can be counted too
   std::int64_t count = 1;
   bool fits = true;
-  for (std::int64_t length : shape)
-    fits = fits && length >= 0 && !__builtin_mul_overflow(count, length, &count) && count <= most;
-  if (!fits) Complaint("array", "no array can have the shape " + to_string(shape)).raise<ValueError>();
+  for (std::size_t i = shape.size(); i-- > 0;) {
+    strides[i] = count;
+    fits = fits && shape[i] >= 0 && !__builtin_mul_overflow(count, shape[i], &count) && count <= most;
+  }
+  if (!fits) impossible(shape);
   return count;
 }
 
 }  // namespace
 
-Array::Array(const Shape& shape, DType dtype) : size_(count_of(shape)), dtype_(dtype), shape_(shape), strides_(shape) {
-  std::int64_t step = 1;
-  for (std::size_t i = shape_.size(); i-- > 0; step *= shape_[i]) strides_[i] = step;
+Array::Array(const Shape& shape, DType dtype) : dtype_(dtype), shape_(shape), strides_(shape) {
+  size_ = count_of(shape_, strides_);
   storage_ = Storage::make(static_cast<std::size_t>(size_) * size_of(dtype));
   data_ = storage_->data;
 }
 
 Array::Array(Ref<Storage> storage, std::byte* data, const Shape& shape, const Strides& strides, DType dtype)
-    : storage_(std::move(storage)), data_(data), size_(count_of(shape)), dtype_(dtype), shape_(shape),
-      strides_(strides) {
-  contiguous_ = row_major(shape_, strides_);
-  if (!contiguous_) return;
-  std::int64_t step = 1;  // one form for axes of length 1
-  for (std::size_t i = shape_.size(); i-- > 0; step *= shape_[i]) strides_[i] = step;
+    : storage_(std::move(storage)), data_(data), dtype_(dtype), shape_(shape), strides_(shape) {
+  size_ = count_of(shape_, strides_);
+  contiguous_ = row_major(shape_, strides);
+  if (!contiguous_) strides_ = strides;  // else one form for axes of length 1
 }
 
 Array::Array(const Number& number, DType dtype) : Array(Shape{}, dtype) {

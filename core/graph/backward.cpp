@@ -24,13 +24,16 @@ std::unique_lock<std::mutex> lock_leaves() {
   return __libc_single_threaded ? std::unique_lock<std::mutex>() : std::unique_lock(mutex);
 }
 
-/// a + b, into a's own buffer when nobody else sees it and the sum is not recorded.
-Tensor accumulate(Tensor a, Tensor b) {
-  if (!a.defined()) return b;
-  bool in_place = !is_recording() && a.impl().unique() && a.impl()->array.is_sole_owner() && a.array().is_contiguous();
-  if (!in_place) return add(a, b);
-  kernels::add_into(a.impl()->array, b.array());
-  return a;
+/// total += g, into the total's own buffer when nobody else sees it and the sum is not recorded.
+void accumulate(Tensor& total, Tensor&& g) {
+  if (!total.defined()) {
+    total = std::move(g);
+    return;
+  }
+  bool in_place =
+      !is_recording() && total.impl().unique() && total.impl()->array.is_sole_owner() && total.array().is_contiguous();
+  if (in_place) kernels::add_into(total.impl()->array, g.array());
+  else total = add(total, g);
 }
 
 // One backward pass. Interior nodes belong to the one graph that runs, so what is collected for them is kept in them;
@@ -63,23 +66,18 @@ class Pass {
     // A leaf that changed since may have been saved by an op, whose rule then throws. What has run by then must not be
     // gone.
     if (node.oldest < detail::last_change()) free_at_end_ = !retain_;
-    deposit(y.impl()->node, y.impl()->output, seed);
+    check_free(node);
+    deposit(Ref<Node>(y.impl()->node), y.impl()->output, Tensor(seed));
   }
 
-  void deposit(const Ref<Node>& node, std::uint32_t output, Tensor g) {
-    if (node->is_leaf) {
-      Leaf& leaf = leaf_of(node);
-      leaf.cotangent = accumulate(std::move(leaf.cotangent), std::move(g));
-      return;
-    }
-    if (node->queued_by != number_) {
-      if (node->queued_by != 0) running_twice(*node);
-      node->queued_by = number_;
-      queue_.push_back(node);
-      std::push_heap(queue_.begin(), queue_.end(), later);
-    }
-    Tensor& slot = node->outputs[output].cotangent;
-    slot = accumulate(std::move(slot), std::move(g));
+  void deposit(Ref<Node>&& edge, std::uint32_t output, Tensor&& g) {
+    Node* node = edge.get();
+    if (node->is_leaf) return accumulate(leaf_of(std::move(edge)).cotangent, std::move(g));
+    accumulate(node->outputs[output].cotangent, std::move(g));
+    if (node->queued_by == number_) return;
+    node->queued_by = number_;
+    queue_.push_back(std::move(edge));
+    std::push_heap(queue_.begin(), queue_.end(), later);
   }
 
   /// Marks the nodes that a wanted input lies behind; returns false for inputs[i] not reached via `reached`.
@@ -135,10 +133,10 @@ class Pass {
   Tensors captured;
 
  private:
-  Leaf& leaf_of(const Ref<Node>& node) {
+  Leaf& leaf_of(Ref<Node>&& node) {
     if (Leaf* leaf = find_leaf(node.get())) return *leaf;
     node->place.store(static_cast<std::uint32_t>(leaves_.size()), std::memory_order_relaxed);
-    leaves_.push_back({node, Tensor()});
+    leaves_.push_back({std::move(node), Tensor()});
     if (leaves_.size() > 32)
       for (std::size_t i = many_leaves_.size(); i < leaves_.size(); ++i) many_leaves_.emplace(leaves_[i].node.get(), i);
     return leaves_.back();
@@ -164,7 +162,9 @@ class Pass {
     return std::lower_bound(input_places_.begin(), input_places_.end(), Place(node, 0));
   }
 
-  [[noreturn]] void running_twice(const Node& node) const {
+  /// Throws if another pass, which this one runs inside of, holds the node.
+  void check_free(const Node& node) const {
+    if (node.queued_by == number_ || node.queued_by == 0) return;
     Complaint("backward", "a backward pass is already running through this graph")
         .fact("op", std::string(node.name) + ", " + describe(node.site))
         .fact("at", describe(site_))
@@ -177,8 +177,10 @@ class Pass {
   Tensor show(Node& node, std::uint32_t output, Tensor g) {
     Watch& watch = *node.outputs[output].watch;
     for (std::size_t i = 0; i < watch.hooks.size(); ++i)
-      if (Tensor replaced = watch.hooks[i]->call(g); replaced.defined())
-        g = fit(node, output, replaced, "on_grad", "the hook");
+      if (Tensor replaced = watch.hooks[i]->call(g); replaced.defined()) {
+        fit(node, output, replaced, "on_grad", "the hook");
+        g = std::move(replaced);
+      }
     if (watch.retain && !node.is_leaf && !inputs_) kept_.push_back({Ref<Node>(&node), output, g});
     return g;
   }
@@ -212,7 +214,15 @@ class Pass {
       for (std::uint32_t i = 0; i < node.input_count; ++i)
         if (wants[i] && gradients[i].defined()) {
           const Edge& edge = node.edges[i];
-          deposit(edge.node, edge.output, fit(*edge.node, edge.output, std::move(gradients[i]), node.name, "its rule"));
+          check_free(*edge.node);
+          fit(*edge.node, edge.output, gradients[i], node.name, "its rule");
+        }
+      // Nothing throws from here on, so the edges of a node that is freed next may hand on their references.
+      bool last = !retain_ && !free_at_end_;
+      for (std::uint32_t i = 0; i < node.input_count; ++i)
+        if (wants[i] && gradients[i].defined()) {
+          Edge& edge = node.edges[i];
+          deposit(last ? std::move(edge.node) : Ref<Node>(edge.node), edge.output, std::move(gradients[i]));
         }
       scope_ = scope_before_;
     }
@@ -220,8 +230,8 @@ class Pass {
     else if (!retain_) node.free_saved();
   }
 
-  /// The gradient in the shape and dtype of the output it belongs to: summed over axes that were broadcast.
-  Tensor fit(const Node& node, std::uint32_t output, Tensor g, const char* op, const char* who) {
+  /// Brings a gradient to the shape and dtype of the output it belongs to: sums it over axes that were broadcast.
+  void fit(const Node& node, std::uint32_t output, Tensor& g, const char* op, const char* who) {
     const Output& target = node.outputs[output];
     if (g.shape() != target.shape) {
       Shape wide;
@@ -234,7 +244,6 @@ class Pass {
       g = only_drops ? Tensor(g.array().reshaped(target.shape)) : sum_to(g, target.shape);
     }
     if (g.dtype() != target.dtype) g = astype(g, target.dtype);
-    return g;
   }
 
   bool retain_;
@@ -332,7 +341,7 @@ void Tensor::backward(const BackwardOptions& options, Site site) const {
   auto lock = lock_leaves();
   for (Pass::Leaf& leaf : pass.leaves()) {
     Tensor& total = leaf.node->watch(0).grad;
-    total = accumulate(std::move(total), std::move(leaf.cotangent));
+    accumulate(total, std::move(leaf.cotangent));
   }
 }
 

@@ -250,27 +250,28 @@ Array matmul(const Array& a, const Array& b, const Shape& batch) {
 
 namespace {
 
-/// x as a matrix of its last axis: (..., n) -> (rows, n). `keep` holds the copy, should there have to be one.
+bool lies_in_rows(const Array& x) { return x.is_contiguous() || x.rank() == 2; }
+
+/// x, which lies in rows, as a matrix of its last axis: (..., n) -> (rows, n).
 template <class T>
-MatrixView<T> as_rows(const Array& x, Array& keep) {
+MatrixView<T> as_rows(const Array& x) {
+  if (!x.is_contiguous()) return last_two<T>(x);
   std::int64_t n = x.shape().back();
   std::int64_t rows = n == 0 ? Shape(x.shape().begin(), x.shape().end() - 1).elements() : x.size() / n;
-  if (x.is_contiguous()) return {x.data<T>(), rows, n, n, 1};
-  keep = x.reshaped({rows, n});
-  return last_two<T>(keep);
+  return {x.data<T>(), rows, n, n, 1};
 }
 
 }  // namespace
 
 Array linear(const Array& x, const Array& weight, const Array* bias, bool turned) {
+  if (!lies_in_rows(x)) return linear(x.copy(), weight, bias, turned);
   Shape shape = x.shape();
   shape.back() = weight.shape()[turned ? 1 : 0];
   Array result(shape, x.dtype());
   if (result.size() == 0) return result;
   visit_product(x.dtype(), [&](auto t) {
     using T = decltype(t);
-    Array keep;
-    MatrixView<T> left = as_rows<T>(x, keep), right = last_two<T>(weight);
+    MatrixView<T> left = as_rows<T>(x), right = last_two<T>(weight);
     T* to = result.fill<T>();
     if (bias) {
       const T* from = bias->data<T>();
@@ -286,12 +287,22 @@ Array linear(const Array& x, const Array& weight, const Array* bias, bool turned
 }
 
 Array sum_of_outer(const Array& g, const Array& x) {
+  if (!lies_in_rows(g)) return sum_of_outer(g.copy(), x);
+  if (!lies_in_rows(x)) return sum_of_outer(g, x.copy());
   Array result({g.shape().back(), x.shape().back()}, g.dtype());
   if (result.size() == 0) return result;
-  visit_product(g.dtype(), [&](auto t) {
+  visit_real(g.dtype(), [&](auto t) {
     using T = decltype(t);
-    Array keep_g, keep_x;
-    multiply(as_rows<T>(g, keep_g).transposed(), as_rows<T>(x, keep_x), result.fill<T>(), false);
+    MatrixView<T> left = as_rows<T>(g), right = as_rows<T>(x);
+    T* to = result.fill<T>();
+    if (left.rows == 1 && right.column == 1) {  // one example: nothing is summed
+      for (std::int64_t i = 0; i < left.columns; ++i, to += right.columns) {
+        T factor = left.data[i * left.column];
+        for (std::int64_t j = 0; j < right.columns; ++j) to[j] = factor * right.data[j];
+      }
+      return;
+    }
+    multiply(left.transposed(), right, to, false);
   });
   return result;
 }

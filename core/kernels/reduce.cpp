@@ -172,7 +172,7 @@ Array extreme_weights(const Array& x, const Array& y, const Shape& axes) {
       for (std::int64_t i = 0; i < rows.length; ++i) to[i] = ties_with(p[i]) ? share : T(0);
     });
   });
-  return rows.restored(weights);
+  return rows.restored(std::move(weights));
 }
 
 Array arg_extreme(const Array& x, const Shape& axes, bool largest) {

@@ -8,6 +8,16 @@
 
 namespace xg::kernels {
 
+/// Calls `body(row)` for every row, in parallel where they hold much.
+template <class F>
+void for_each_row(std::int64_t count, std::int64_t length, const F& body) {
+  constexpr std::int64_t grain = 1 << 14;
+  parallel_for(count, std::max<std::int64_t>(1, grain / std::max<std::int64_t>(1, length)),
+               [&](std::int64_t first, std::int64_t last) {
+                 for (std::int64_t row = first; row < last; ++row) body(row);
+               });
+}
+
 /// `count` rows of `length` neighbours; a copy of x unless it lies so already.
 struct Rows {
   Array values;
@@ -36,8 +46,8 @@ struct Rows {
   }
 
   /// An array laid out in rows like `values`, seen in the shape of x.
-  Array restored(const Array& rows) const {
-    if (in_order) return rows;
+  Array restored(Array&& rows) const {
+    if (in_order) return std::move(rows);
     Shape inverse(order.size(), 0);
     for (std::size_t i = 0; i < order.size(); ++i) inverse[order[i]] = static_cast<std::int64_t>(i);
     return rows.permuted(inverse);
@@ -46,11 +56,7 @@ struct Rows {
   /// Calls `body(row)` for every row, in parallel.
   template <class F>
   void each(const F& body) const {
-    constexpr std::int64_t grain = 1 << 14;
-    parallel_for(count, std::max<std::int64_t>(1, grain / std::max<std::int64_t>(1, length)),
-                 [&](std::int64_t first, std::int64_t last) {
-                   for (std::int64_t row = first; row < last; ++row) body(row);
-                 });
+    for_each_row(count, length, body);
   }
 };
 

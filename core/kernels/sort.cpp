@@ -61,7 +61,7 @@ Array ranking(const Array& x, std::int64_t axis, std::int64_t count, bool descen
         else rank_row<false>(from + row * rows.length, rows.length, count, to + row * count, room);
     });
   });
-  return rows.restored(result);
+  return rows.restored(std::move(result));
 }
 
 }  // namespace xg::kernels

@@ -50,7 +50,8 @@ Tensor cross_entropy_vjp(const Tensor& g, const Tensor& x, const Tensor& log_pro
 
 Tensor of_labels(const Operand& x, Labels labels) {
   xg::detail::MetArrays values = xg::detail::arrays_in(real(x.dtype()), {x});
-  Array l = kernels::log_softmax(values[0], {values[0].rank() - 1}).contiguous();
+  Array l = kernels::log_softmax(values[0], {values[0].rank() - 1});
+  if (!l.is_contiguous()) l = l.copy();
   Array loss = labels.loss(l);
   return record("cross_entropy", std::move(loss), {x},
                 [x = x.tensor(), l = Tensor(std::move(l)), labels = std::move(labels)](const Tensor& g) -> Tensors {
