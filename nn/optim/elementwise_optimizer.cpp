@@ -30,8 +30,8 @@ void ElementwiseOptimizer::prepare(std::size_t group, std::size_t i, const Updat
     gradient = &contiguous_.back();
   }
   Memory& memory = memories_[i];
-  Update update;
   Array& value = p.edit(site);
+  Update& update = updates_.emplace_back();
   update.kernel = value.dtype() == f32 ? rule.f32 : rule.f64;
   update.size = value.size();
   update.element_bytes = static_cast<std::int64_t>(size_of(value.dtype()));
@@ -42,7 +42,6 @@ void ElementwiseOptimizer::prepare(std::size_t group, std::size_t i, const Updat
     if (rule.arrays >> k & 1) update.pointers[update.operands++] = remembered(memory.arrays[k], value, rule.initial);
   update.memory = &memory;
   update.group = group;
-  updates_.push_back(update);
 }
 
 double ElementwiseOptimizer::advance(const Closure*, const Site& site) {
