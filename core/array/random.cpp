@@ -1,5 +1,6 @@
 #include "random.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <utility>
@@ -134,14 +135,26 @@ Array integers(std::int64_t low, std::int64_t high, const Shape& shape, Rng& rng
   return result;
 }
 
+template <class T>
+void dropout_part(const RngState& state, std::int64_t block, double p, T* to, std::int64_t count) {
+  auto threshold = static_cast<std::uint64_t>(p * 0x1p32);
+  T kept = p < 1 ? static_cast<T>(1 / (1 - p)) : T(0);
+  for (std::int64_t i = 0; i < count; i += 4, ++block) {
+    Block bits = block_at(state, block);
+    for (std::int64_t k = 0; k < 4 && i + k < count; ++k) to[i + k] = bits[k] < threshold ? T(0) : kept;
+  }
+}
+template void dropout_part(const RngState&, std::int64_t, double, float*, std::int64_t);
+template void dropout_part(const RngState&, std::int64_t, double, double*, std::int64_t);
+
 Array dropout_mask(const Shape& shape, DType dtype, double p, Rng& rng) {
   Array result(shape, dtype);
-  auto threshold = static_cast<std::uint64_t>(p * 0x1p32);
+  std::int64_t count = result.size(), blocks = (count + 3) / 4;
+  RngState state = rng.reserve(static_cast<std::uint64_t>(blocks));
   visit_real(dtype, [&](auto zero) {
-    using T = decltype(zero);
-    T kept = p < 1 ? static_cast<T>(1 / (1 - p)) : zero;
-    fill<T, 4>(result, rng, [=](const Block& block, T* to) {
-      for (std::size_t i = 0; i < 4; ++i) to[i] = block[i] < threshold ? zero : kept;
+    auto* to = result.fill<decltype(zero)>();
+    parallel_for(blocks, grain, [&](std::int64_t first, std::int64_t last) {
+      dropout_part(state, first, p, to + 4 * first, std::min(count, 4 * last) - 4 * first);
     });
   });
   return result;

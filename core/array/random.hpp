@@ -64,6 +64,11 @@ Array normal(const Shape& shape, DType dtype, Rng& rng);
 Array integers(std::int64_t low, std::int64_t high, const Shape& shape, Rng& rng);
 /// Each element 0 with probability p, else 1/(1 − p), for 0 ≤ p ≤ 1; p to 32 bits.
 Array dropout_mask(const Shape& shape, DType dtype, double p, Rng& rng);
+/// Elements of the mask that `dropout_mask` draws from a generator at `state`: `count` of them from 4 · block on.
+template <class T>
+void dropout_part(const RngState& state, std::int64_t block, double p, T* to, std::int64_t count);
+extern template void dropout_part(const RngState&, std::int64_t, double, float*, std::int64_t);
+extern template void dropout_part(const RngState&, std::int64_t, double, double*, std::int64_t);
 /// 0 … count − 1 in random order, as i64.
 Array permutation(std::int64_t count, Rng& rng);
 

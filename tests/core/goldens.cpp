@@ -294,6 +294,7 @@ double Arguments::real(const char* name) const { return real_of(at(name)); }
 std::int64_t Arguments::integer(const char* name) const { return at(name).get<std::int64_t>(); }
 bool Arguments::flag(const char* name) const { return at(name).get<bool>(); }
 std::string Arguments::text(const char* name) const { return at(name).get<std::string>(); }
+std::vector<std::string> Arguments::texts(const char* name) const { return at(name).get<std::vector<std::string>>(); }
 DType Arguments::dtype() const { return dtype_named(text("dtype")); }
 Number Arguments::number(const char* name) const {
   return at(name).is_number_integer() ? Number(integer(name)) : Number(real(name));

@@ -25,6 +25,7 @@ class Arguments {
   std::int64_t integer(const char* name) const;
   bool flag(const char* name) const;
   std::string text(const char* name) const;
+  std::vector<std::string> texts(const char* name) const;
   DType dtype() const;
   /// A number as it was written: an integer or a real.
   Number number(const char* name) const;
@@ -69,8 +70,8 @@ const std::vector<GoldenException>& golden_exceptions();
 
 /// The families check_goldens is called with, one test file or more between them.
 inline const std::vector<std::string> golden_families = {
-    "convolution", "creation",      "elementwise_binary", "elementwise_unary", "indexing",  "layers", "linalg",
-    "losses",      "normalization", "optimizers",         "reductions",        "schedules", "shape",
+    "attention", "convolution", "creation",      "elementwise_binary", "elementwise_unary", "indexing",  "layers",
+    "linalg",    "losses",      "normalization", "optimizers",         "reductions",        "schedules", "shape",
 };
 /// "op/case" of every case of a family.
 std::vector<std::string> golden_cases(const std::string& family);

@@ -69,6 +69,7 @@ const Rows& linalg_rows();
 const Rows& normalization_rows();
 const Rows& shape_rows();
 const Rows& convolution_rows();
+const Rows& attention_rows();
 
 }  // namespace op_table
 

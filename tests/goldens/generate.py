@@ -13,6 +13,7 @@ from pathlib import Path
 import golden  # first: it settles how torch computes
 import numpy
 
+import attention
 import convolution
 import creation
 import elementwise_binary
@@ -27,8 +28,8 @@ import reductions
 import schedules
 import shape
 
-FAMILIES = [elementwise_unary, elementwise_binary, reductions, linalg, layers, normalization, shape, indexing,
-            creation, convolution, optimizers, schedules, losses]
+FAMILIES = [attention, elementwise_unary, elementwise_binary, reductions, linalg, layers, normalization, shape,
+            indexing, creation, convolution, optimizers, schedules, losses]
 
 
 def main(names):
