@@ -72,32 +72,40 @@ struct BlasMatrix {
   }
 };
 
-/// While it lives, BLAS uses one thread if the matrix is small. BLAS itself wakes all of them for ten thousand numbers,
-/// which costs more than the product, and a hundred times more on a busy machine.
-class FewThreads {
+/// While it lives, BLAS uses one thread: by itself it wakes all of them for ten thousand numbers, which costs more than
+/// the product, and a hundred times more on a busy machine; and its sums depend on their number.
+class OneThread {
  public:
-  explicit FewThreads(std::int64_t elements) : before_(elements < (1 << 18) ? omp_get_max_threads() : 1) {
+  OneThread() : before_(omp_get_max_threads()) {
     if (before_ > 1) omp_set_num_threads(1);
   }
-  ~FewThreads() {
+  ~OneThread() {
     if (before_ > 1) omp_set_num_threads(before_);
   }
-  FewThreads(const FewThreads&) = delete;
-  FewThreads& operator=(const FewThreads&) = delete;
+  OneThread(const OneThread&) = delete;
+  OneThread& operator=(const OneThread&) = delete;
 
  private:
   int before_;
 };
 
-/// y += m x for a matrix m and a vector x with any positive step.
+/// y += m x for a matrix m and a vector x with any positive step, in blocks of rows that do not depend on the number of
+/// threads.
 template <class T>
 void multiply_vector(const MatrixView<T>& m, const T* x, std::int64_t step, T* y) {
-  FewThreads guard(m.rows * m.columns);
-  BlasMatrix<T> matrix(m);
   BlasMatrix<T> vector(MatrixView<T>{x, m.columns, 1, step, 1});
-  bool turned = matrix.flag == CblasTrans;
-  gemv(matrix.flag, static_cast<blasint>(turned ? m.columns : m.rows),
-       static_cast<blasint>(turned ? m.rows : m.columns), matrix.data, matrix.leading, vector.data, vector.leading, y);
+  std::int64_t rows = (((1 << 16) / std::max<std::int64_t>(1, m.columns)) / 64 + 1) * 64;
+  parallel_for(m.rows, rows, [&](std::int64_t first, std::int64_t last) {
+    OneThread guard;
+    for (std::int64_t at = first; at < last; at += rows) {
+      MatrixView<T> part{m.data + at * m.row, std::min(rows, last - at), m.columns, m.row, m.column};
+      BlasMatrix<T> matrix(part);
+      bool turned = matrix.flag == CblasTrans;
+      gemv(matrix.flag, static_cast<blasint>(turned ? part.columns : part.rows),
+           static_cast<blasint>(turned ? part.rows : part.columns), matrix.data, matrix.leading, vector.data,
+           vector.leading, y + at);
+    }
+  });
 }
 
 // Integers and booleans: i64 wraps, so it is computed unsigned.

@@ -43,10 +43,13 @@ struct Tally {
 
   explicit Tally(const std::vector<Metric>& metrics) : metrics(metrics) {}
   void add(const LossStep::Result& result, const Tensor& x, const Tensor& y, double value, const Site& site) {
+    check(result, site);
     loss.update(value, x.rank() == 0 ? 1 : static_cast<double>(x.shape()[0]));
+    for (Metric& metric : metrics) metric.update(result.prediction, y);
+  }
+  void check(const LossStep::Result& result, const Site& site) const {
     if (!metrics.empty() && !result.prediction.defined())
       Complaint("fit", "metrics need a loss of the form loss(model(x), y)").at(site).raise<ValueError>();
-    for (Metric& metric : metrics) metric.update(result.prediction, y);
   }
   void list(std::vector<Scalar>& into, const std::string& prefix) const {
     into.push_back({prefix + "loss", loss.compute()});
@@ -137,14 +140,18 @@ class Fit {
       progress.emplace(batches < 0 ? Progress::unknown : batches, label, shown);
     }
     std::int64_t before = state_.step;
-    each(batches_, [&](const Tensor& x, const Tensor& y) {
-      step(x, y, tally);
-      if (progress) {
-        progress->show("loss", tally.loss.compute());
-        progress->advance();
-      }
-      return state_.stopped.empty();
-    });
+    auto pass = [&] {
+      each(batches_, [&](const Tensor& x, const Tensor& y) {
+        step(x, y, tally);
+        if (progress) {
+          progress->show("loss", tally.loss.compute());
+          progress->advance();
+        }
+        return state_.stopped.empty();
+      });
+    };
+    pass();
+    if (state_.step == 0) pass();  // a loader that was saved behind its last batch has only now begun an epoch
     if (state_.step == before) fail(fmt::format("no batch came in epoch {}", state_.epoch));
 
     std::vector<Scalar> record;
@@ -167,6 +174,7 @@ class Fit {
   void step(const Tensor& x, const Tensor& y, Tally& tally) {
     optimizer_.zero_grad();
     LossStep::Result result = step_(x, y);
+    tally.check(result, site_);  // before anything changes
     result.loss.backward(site_);
     state_.loss = result.loss.item(site_);
     if (options_.clip_norm > 0) clip_grad_norm(optimizer_.parameters(), options_.clip_norm, 2, site_);

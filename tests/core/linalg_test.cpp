@@ -171,6 +171,23 @@ TEST_CASE("linear is x times the transposed weight plus bias") {
   CHECK(linear(noise({3, 4}), noise({0, 4})).shape() == Shape{3, 0});
 }
 
+TEST_CASE("products with a long vector are the same bits for any number of threads") {
+  int before = threads();
+  Tensor x = randn({1, 700}), w = randn({3000, 700}), a = randn({1024, 512}), b = randn({1, 512});
+  std::vector<std::vector<double>> results;
+  for (int count : {1, 2, 3}) {
+    set_threads(count);
+    std::vector<double> all;
+    for (const Tensor& one :
+         {linear(x, w), matmul(linear(x, w), w), linear(a, b), matmul(matrix_transpose(linear(a, b)), a)})
+      for (double value : one.to_vector()) all.push_back(value);
+    results.push_back(all);
+  }
+  set_threads(before);
+  CHECK(results[0] == results[1]);
+  CHECK(results[0] == results[2]);
+}
+
 TEST_CASE("matrix_transpose, dot and outer") {
   Tensor x = noise({2, 3, 4});
   CHECK(matrix_transpose(x).shape() == Shape{2, 4, 3});

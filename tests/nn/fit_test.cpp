@@ -275,6 +275,37 @@ TEST_CASE("fit takes loaders and schedules as they are") {
   nn::fit(model, optimizer, nn::cross_entropy, train, {.schedule = {plateau, nn::Every::epoch}, .show = false});
 }
 
+TEST_CASE("a run that was saved behind the last batch of an epoch goes on with the next epoch") {
+  seed(4);
+  Tensor x = randn({10, 2}), y = sum(x, 1, keepdims);
+  auto straight = [&](std::int64_t stop_after) {
+    seed(5);
+    nn::Linear model(2, 1);
+    nn::SGD optimizer(nn::parameters(model), {.lr = 0.1, .momentum = 0.9});
+    nn::data::Loader loader(nn::data::TensorDataset(x, y), {.batch_size = 2, .shuffle = true});
+    nn::Checkpoint run;
+    run.add("model", model).add("optimizer", optimizer).add("loader", loader);
+    auto keep = [&](nn::FitState& state) {
+      if (state.step != stop_after) return;
+      run.save("fit_resume.safetensors");
+      state.stop();
+    };
+    nn::fit(model, optimizer, nn::mse, loader, {.epochs = 2, .on_step = {keep}, .show = false});
+    return model.weight.to_vector();
+  };
+  std::vector<double> whole = straight(-1);
+  straight(5);
+  nn::Linear model(2, 1);
+  nn::SGD optimizer(nn::parameters(model), {.lr = 0.1, .momentum = 0.9});
+  nn::data::Loader loader(nn::data::TensorDataset(x, y), {.batch_size = 2, .shuffle = true});
+  nn::Checkpoint run;
+  run.add("model", model).add("optimizer", optimizer).add("loader", loader);
+  run.load("fit_resume.safetensors");
+  std::remove("fit_resume.safetensors");
+  nn::fit(model, optimizer, nn::mse, loader, {.epochs = 1, .show = false});
+  CHECK(model.weight.to_vector() == whole);
+}
+
 TEST_CASE("gradients are clipped before the step") {
   Data data = batches(8);
   Net model = net();
