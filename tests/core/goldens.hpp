@@ -70,8 +70,9 @@ const std::vector<GoldenException>& golden_exceptions();
 
 /// The families check_goldens is called with, one test file or more between them.
 inline const std::vector<std::string> golden_families = {
-    "attention", "convolution", "creation",      "elementwise_binary", "elementwise_unary", "indexing",  "layers",
-    "linalg",    "losses",      "normalization", "optimizers",         "reductions",        "schedules", "shape",
+    "attention",  "convolution", "creation", "elementwise_binary", "elementwise_unary", "indexing",
+    "layers",     "linalg",      "losses",   "normalization",      "optimizers",        "recurrent",
+    "reductions", "schedules",   "shape",
 };
 /// "op/case" of every case of a family.
 std::vector<std::string> golden_cases(const std::string& family);

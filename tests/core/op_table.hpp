@@ -67,6 +67,7 @@ const Rows& reduction_rows();
 const Rows& layer_rows();
 const Rows& linalg_rows();
 const Rows& normalization_rows();
+const Rows& recurrent_rows();
 const Rows& shape_rows();
 const Rows& convolution_rows();
 const Rows& attention_rows();

@@ -352,8 +352,9 @@ namespace {
 std::set<std::string> names_in_the_table() {
   using namespace op_table;
   std::set<std::string> names;
-  for (const Rows* rows : {&elementwise_rows(), &activation_rows(), &reduction_rows(), &layer_rows(), &linalg_rows(),
-                           &normalization_rows(), &shape_rows(), &convolution_rows(), &attention_rows()})
+  for (const Rows* rows :
+       {&elementwise_rows(), &activation_rows(), &reduction_rows(), &layer_rows(), &linalg_rows(),
+        &normalization_rows(), &recurrent_rows(), &shape_rows(), &convolution_rows(), &attention_rows()})
     for (const Row& row : *rows) names.insert(row.name);
   return names;
 }

@@ -24,12 +24,13 @@ import linalg
 import losses
 import normalization
 import optimizers
+import recurrent
 import reductions
 import schedules
 import shape
 
 FAMILIES = [attention, elementwise_unary, elementwise_binary, reductions, linalg, layers, normalization, shape,
-            indexing, creation, convolution, optimizers, schedules, losses]
+            indexing, creation, convolution, recurrent, optimizers, schedules, losses]
 
 
 def main(names):
