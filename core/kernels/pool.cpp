@@ -116,13 +116,12 @@ void two_by_two(const Windows& w, const T* x, T* y, std::uint8_t* places) {
       std::memcpy(places + i, &found, sizeof(found));
     }
     for (; i < count; ++i) {
-      T best = top[2 * i];
-      places[i] = 0;
-      for (std::uint8_t k = 1; k < 4; ++k) {
-        T value = (k < 2 ? top : bottom)[2 * i + k % 2];
-        if (beats(value, best)) best = value, places[i] = k;
-      }
-      y[i] = best;
+      T corners[] = {top[2 * i], top[2 * i + 1], bottom[2 * i], bottom[2 * i + 1]};
+      std::uint8_t best = 0;
+      for (std::uint8_t k = 1; k < 4; ++k)
+        if (beats(corners[k], corners[best])) best = k;
+      y[i] = corners[best];
+      places[i] = best;
     }
   }
 }
@@ -193,8 +192,11 @@ void put_two_by_two(const Windows& w, const T* y, const std::uint8_t* places, T*
         std::memcpy(to + R::lanes, &second, sizeof(V));
       }
     }
-    for (; i < count; ++i)
-      for (std::uint8_t k = 0; k < 4; ++k) (k < 2 ? top : bottom)[2 * i + k % 2] = places[i] == k ? y[i] : T(0);
+    for (; i < count; ++i) {
+      // Spelled out: g++ 12 with sanitizers takes the wrong row for (k < 2 ? top : bottom)[...].
+      T* corners[] = {top + 2 * i, top + 2 * i + 1, bottom + 2 * i, bottom + 2 * i + 1};
+      for (std::uint8_t k = 0; k < 4; ++k) *corners[k] = places[i] == k ? y[i] : T(0);
+    }
     for (T* row : {top, bottom}) std::fill(row + 2 * count, row + w.right.x, T(0));
   }
   std::fill(x + 2 * w.down.y * w.right.x, x + w.x_size(), T(0));

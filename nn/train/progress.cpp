@@ -108,8 +108,8 @@ void Progress::draw() {
   drawn_ = now();
   double elapsed = drawn_ - started_;
   double rate = elapsed > 0 ? static_cast<double>(done_) / elapsed : 0;
-  double left = rate > 0 ? static_cast<double>(total_ - done_) / rate : INFINITY;
   bool known = total_ != unknown;
+  double left = known && rate > 0 ? static_cast<double>(total_ - done_) / rate : INFINITY;
   double fraction = total_ > 0 ? static_cast<double>(done_) / static_cast<double>(total_) : 1;
   std::string head = known ? fmt::format("{} {:3.0f}% ", label_, std::floor(100 * fraction)) : label_;
   std::string count = known ? fmt::format(" {}/{}", done_, total_) : fmt::format(" {}", done_);
