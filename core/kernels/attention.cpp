@@ -1,7 +1,8 @@
 #include "attention.hpp"
 
+#include <algorithm>
 #include <cmath>
-#include <vector>
+#include <limits>
 
 #include "../array/threads.hpp"
 #include "lane_functions.hpp"
@@ -150,21 +151,31 @@ double exponentiate(T* s, std::int64_t count, T shift) {
   });
 }
 
-/// Room for blocks, one a thread at a time.
+/// A block that one thread works in, from the pool.
 template <class T>
-struct Room {
-  std::vector<T> scores, other, drawn, rows, sums;
+class Room {
+ public:
+  T* of(std::int64_t size) {
+    if (!block_ || block_.size() < size) block_ = Array(Shape{size}, dtype_of<T>());
+    return block_.template fill<T>();
+  }
+  T* zeros(std::int64_t size) { return std::fill_n(of(size), size, T(0)) - size; }
+
+ private:
+  Array block_;
+};
+template <class T>
+struct Rooms {
+  Room<T> scores, other, drawn, rows, keys, values;
 };
 
 template <class T>
-void attend_block(const Attention& a, std::int64_t n, std::int64_t i, Attended& result, Room<T>& room) {
+void attend_block(const Attention& a, std::int64_t n, std::int64_t i, Attended& result, Rooms<T>& rooms) {
   Scores<T> scores(a, n);
   MatrixView<T> v = part<T>(a.v, n);
   std::int64_t queries = a.queries(), count = std::min(query_block, queries - i), keys = scores.seen(i + count);
   std::int64_t values = v.columns;
-  room.scores.resize(static_cast<std::size_t>(count * std::min(key_block, keys)));
-  room.rows.assign(static_cast<std::size_t>(count * values), T(0));
-  T *s = room.scores.data(), *y = room.rows.data();
+  T *s = rooms.scores.of(count * std::min(key_block, keys)), *y = rooms.rows.zeros(count * values);
   T* top = result.top.fill<T>() + n * queries + i;
   double totals[query_block] = {};
   std::fill_n(top, count, -std::numeric_limits<T>::infinity());
@@ -202,14 +213,13 @@ void attend_block(const Attention& a, std::int64_t n, std::int64_t i, Attended& 
 
 template <class T>
 void attend_part_vjp(const Attention& a, const Attended& forward, const Array& cotangent, std::int64_t n,
-                     AttentionGradients& result, Room<T>& room, std::vector<T>& dk, std::vector<T>& dv) {
+                     AttentionGradients& result, Rooms<T>& rooms) {
   Scores<T> scores(a, n);
   MatrixView<T> q = part<T>(a.q, n), k = part<T>(a.k, n), v = part<T>(a.v, n), g = part<T>(cotangent, n);
   MatrixView<T> y = part<T>(forward.y, n);
   std::int64_t queries = q.rows, width = q.columns;
   T scale = static_cast<T>(a.scale);
-  dk.assign(static_cast<std::size_t>(k.rows * width), T(0));
-  dv.assign(static_cast<std::size_t>(k.rows * v.columns), T(0));
+  T *dk = rooms.keys.zeros(k.rows * width), *dv = rooms.values.zeros(k.rows * v.columns);
   for (std::int64_t i = 0; i < queries; i += query_block) {
     std::int64_t count = std::min(query_block, queries - i), keys = scores.seen(i + count);
     const T *top = forward.top.data<T>() + n * queries + i, *total = forward.total.data<T>() + n * queries + i;
@@ -221,12 +231,9 @@ void attend_part_vjp(const Attention& a, const Attended& forward, const Array& c
                static_cast<double>(y.data[(i + r) * y.row + c * y.column]);
       along[r] = static_cast<T>(sum);
     }
-    auto size = static_cast<std::size_t>(count * std::min(key_block, keys));
-    room.scores.resize(size);
-    room.other.resize(size);
-    if (a.dropout > 0) room.drawn.resize(size);
-    room.rows.assign(static_cast<std::size_t>(count * width), T(0));
-    T *p = room.scores.data(), *dp = room.other.data(), *drawn = room.drawn.data(), *dq = room.rows.data();
+    std::int64_t size = count * std::min(key_block, keys);
+    T *p = rooms.scores.of(size), *dp = rooms.other.of(size), *dq = rooms.rows.zeros(count * width);
+    T* drawn = a.dropout > 0 ? rooms.drawn.of(size) : nullptr;
     for (std::int64_t j = 0; j < keys; j += key_block) {
       std::int64_t columns = std::min(key_block, keys - j);
       scores.multiply_into(p, i, count, j, columns);
@@ -254,14 +261,14 @@ void attend_part_vjp(const Attention& a, const Attended& forward, const Array& c
         if (result.added) std::copy_n(drow, columns, result.added.fill<T>() + (n * queries + i + r) * k.rows + j);
         for (std::int64_t c = 0; c < live; ++c) drow[c] *= scale;
       }
-      multiply(packed(p, count, columns).transposed(), rows_of(g, i, count), dv.data() + j * v.columns, true);
+      multiply(packed(p, count, columns).transposed(), rows_of(g, i, count), dv + j * v.columns, true);
       multiply(packed(dp, count, columns), rows_of(k, j, columns), dq, j > 0);
-      multiply(packed(dp, count, columns).transposed(), rows_of(q, i, count), dk.data() + j * width, true);
+      multiply(packed(dp, count, columns).transposed(), rows_of(q, i, count), dk + j * width, true);
     }
     put(dq, result.q, n, i, count);
   }
-  put(dk.data(), result.k, n, 0, k.rows);
-  put(dv.data(), result.v, n, 0, k.rows);
+  put(dk, result.k, n, 0, k.rows);
+  put(dv, result.v, n, 0, k.rows);
 }
 
 std::int64_t parts_of(const Attention& a) { return Shape(a.q.shape().begin(), a.q.shape().end() - 2).elements(); }
@@ -275,9 +282,9 @@ Attended attend(const Attention& a) {
   std::int64_t blocks = (a.queries() + query_block - 1) / query_block, parts = parts_of(a);
   visit_real(a.q.dtype(), [&](auto t) {
     parallel_for(parts * blocks, 1, [&](std::int64_t first, std::int64_t last) {
-      Room<decltype(t)> room;
+      Rooms<decltype(t)> rooms;
       for (std::int64_t at = first; at < last; ++at)
-        attend_block(a, at / blocks, at % blocks * query_block, result, room);
+        attend_block(a, at / blocks, at % blocks * query_block, result, rooms);
     });
   });
   return result;
@@ -291,9 +298,8 @@ AttentionGradients attend_vjp(const Attention& a, const Attended& forward, const
   visit_real(a.q.dtype(), [&](auto t) {
     using T = decltype(t);
     parallel_for(parts_of(a), 1, [&](std::int64_t first, std::int64_t last) {
-      Room<T> room;
-      std::vector<T> dk, dv;
-      for (std::int64_t n = first; n < last; ++n) attend_part_vjp(a, forward, g, n, result, room, dk, dv);
+      Rooms<T> rooms;
+      for (std::int64_t n = first; n < last; ++n) attend_part_vjp(a, forward, g, n, result, rooms);
     });
   });
   return result;
