@@ -23,7 +23,6 @@ using kernels::Cell;
 enum Part : std::size_t { part_x, part_ih, part_hh, part_bias_ih, part_bias_hh, part_h, part_c, part_count };
 
 struct Call {
-  const char* op;
   Cell cell;
   bool reverse;
   Array lengths;
@@ -205,7 +204,7 @@ Tensors recurrent(const char* op, Cell cell, const Operand& x, const RecurrentWe
                   const Tensor& c, const SequenceOptions& options) {
   Checks checks(op, cell, x, weights);
   checks.shapes(h, c);
-  Call call{op, cell, options.reverse, checks.lengths(options.lengths)};
+  Call call{cell, options.reverse, checks.lengths(options.lengths)};
   CallScope scope(x.site());
   Tensors in{x.tensor(), weights.ih, weights.hh, weights.bias_ih, weights.bias_hh, h, c}, given;
   DType dtype = real(x.dtype());
