@@ -40,5 +40,5 @@ int main() {
   bool same = saved.tensors.size() == original.tensors.size();
   for (const auto& [name, tensor] : original.tensors) same = same && all_equal(saved[name], tensor);
   fmt::print("saved again, {} tensors have PyTorch's names and values: {}\n", saved.tensors.size(), same);
-  return difference <= 1e-6 && largest > 0.1 && same ? 0 : 1;
+  return difference <= 1e-6 * largest && largest > 0.1 && same ? 0 : 1;
 }

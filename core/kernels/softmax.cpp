@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <limits>
+#include <optional>
 
 #include "lane_functions.hpp"
 #include "lane_rows.hpp"
@@ -86,25 +87,20 @@ void log_softmax_vjp_row(const T* y, const T* g, T* dx, std::int64_t count) {
 
 template <class F>
 Array each_row(const Array& x, const Shape& axes, const F& row) {
-  if (axes.size() == 1 && axes[0] == x.rank() - 1 && x.is_contiguous()) {  // they lie there already
-    Array y(x.shape(), x.dtype());
-    std::int64_t length = x.shape().back(), count = length == 0 ? 0 : x.size() / length;
-    visit_real(x.dtype(), [&](auto t) {
-      using T = decltype(t);
-      for_each_row(count, length,
-                   [&](std::int64_t r) { row(x.template data<T>() + r * length, y.fill<T>() + r * length, length); });
-    });
-    return y;
-  }
-  Rows rows(x, axes);
-  Array y(rows.values.shape(), x.dtype());
+  std::optional<Rows> rows;
+  bool lie_there = axes.size() == 1 && axes[0] == x.rank() - 1 && x.is_contiguous();
+  if (!lie_there) rows.emplace(x, axes);
+  const Array& values = lie_there ? x : rows->values;
+  std::int64_t length = lie_there ? x.shape().back() : rows->length;
+  std::int64_t count = lie_there ? (length == 0 ? 0 : x.size() / length) : rows->count;
+  Array y(values.shape(), x.dtype());
   visit_real(x.dtype(), [&](auto t) {
     using T = decltype(t);
-    rows.each([&](std::int64_t r) {
-      row(rows.values.template data<T>() + r * rows.length, y.fill<T>() + r * rows.length, rows.length);
-    });
+    const T* from = values.data<T>();
+    T* to = y.fill<T>();
+    for_each_row(count, length, [&](std::int64_t r) { row(from + r * length, to + r * length, length); });
   });
-  return rows.restored(std::move(y));
+  return lie_there ? std::move(y) : rows->restored(std::move(y));
 }
 
 template <class F>
