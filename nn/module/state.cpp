@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include <fmt/format.h>
+
 #include "../../core/error/error.hpp"
 #include "state_io.hpp"
 
@@ -19,18 +21,22 @@ StateVisitor::Scope StateVisitor::enter(const std::string& name) {
   return Scope(*this, before);
 }
 
-/// `fault(value)` says what is wrong with a value, if anything.
+/// `fault(value)` says what is wrong with a value, if anything. Returns what will be loaded, or the value as it is.
 template <class T, class F>
-void StateVisitor::number(const std::string& name, T& value, DType dtype, const F& fault) {
+T StateVisitor::number(const std::string& name, T& value, DType dtype, const F& fault) {
   static const Shape scalar;
   Array now = Array(Shape{}, dtype);
   std::memcpy(now.fill_bytes(), &value, sizeof value);
   const Array* found = meet(full(name), {now, &scalar, dtype, false});
-  if (!found) return;
+  if (!found) return value;
   T loaded;
   std::memcpy(&loaded, found->bytes(), sizeof loaded);
-  if (std::string why = fault(loaded); !why.empty()) refuse(full(name), why);
-  else if (loads()) value = loaded;
+  if (std::string why = fault(loaded); !why.empty()) {
+    refuse(full(name), why);
+    return value;
+  }
+  if (loads()) value = loaded;
+  return loaded;
 }
 
 template <class T>
@@ -52,15 +58,15 @@ template <class T>
 auto between(T least, T most) {
   return [=](T value) {
     if (value >= least && value <= most) return std::string();
-    if (least == most) return "is " + std::to_string(value) + ", not " + std::to_string(least);
-    return "is " + std::to_string(value) + ", not from " + std::to_string(least) + " to " + std::to_string(most);
+    if (least == most) return fmt::format("is {}, not {}", value, least);
+    return fmt::format("is {}, not from {} to {}", value, least, most);
   };
 }
 
 }  // namespace
 
-void StateVisitor::visit(const std::string& name, std::int64_t& value, std::int64_t least, std::int64_t most) {
-  number(name, value, DType::i64, between(least, most));
+std::int64_t StateVisitor::visit(const std::string& name, std::int64_t& value, std::int64_t least, std::int64_t most) {
+  return number(name, value, DType::i64, between(least, most));
 }
 void StateVisitor::visit(const std::string& name, std::uint64_t& value) {
   number(name, value, DType::i64, sound<std::uint64_t>);
@@ -70,9 +76,11 @@ void StateVisitor::visit(const std::string& name, bool& value) {
   number(name, byte, DType::boolean, sound<unsigned char>);
   if (loads()) value = byte != 0;
 }
-void StateVisitor::visit(const std::string& name, double& value) { number(name, value, DType::f64, sound<double>); }
-void StateVisitor::visit(const std::string& name, double& value, double least, double most) {
-  number(name, value, DType::f64, between(least, most));
+double StateVisitor::visit(const std::string& name, double& value) {
+  return number(name, value, DType::f64, sound<double>);
+}
+double StateVisitor::visit(const std::string& name, double& value, double least, double most) {
+  return number(name, value, DType::f64, between(least, most));
 }
 void StateVisitor::visit(const std::string& name, std::vector<std::int64_t>& values) { list(name, values); }
 void StateVisitor::visit(const std::string& name, std::vector<double>& values) { list(name, values); }
@@ -92,6 +100,8 @@ void StateVisitor::visit(const std::string& name, Rng& rng) {
   }
   if (state != before) rng.set_state(state);
 }
+
+void StateVisitor::reject(const std::string& name, const std::string& why) { refuse(full(name), why); }
 
 namespace detail {
 namespace {

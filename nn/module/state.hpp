@@ -27,16 +27,21 @@ class StateVisitor {
  public:
   static constexpr std::int64_t any_low = std::numeric_limits<std::int64_t>::min();
   static constexpr std::int64_t any_high = std::numeric_limits<std::int64_t>::max();
+  /// More steps than anything makes, each an exact double, with room to count on.
+  static constexpr std::int64_t most_steps = std::int64_t(1) << 53;
+  static constexpr double most_finite = std::numeric_limits<double>::max();
 
-  /// An integer; one outside [least, most] is not loaded.
-  void visit(const std::string& name, std::int64_t& value, std::int64_t least = any_low, std::int64_t most = any_high);
+  /// An integer; one outside [least, most] is not loaded. Returns what the value will be once all is loaded, so that
+  /// values can be checked together: see `reject`.
+  std::int64_t visit(const std::string& name, std::int64_t& value, std::int64_t least = any_low,
+                     std::int64_t most = any_high);
   /// All 64 bits, such as a seed.
   void visit(const std::string& name, std::uint64_t& value);
   void visit(const std::string& name, bool& value);
-  /// A number; with bounds, one outside [least, most], or NaN, is not loaded.
-  void visit(const std::string& name, double& value);
-  void visit(const std::string& name, double& value, double least,
-             double most = std::numeric_limits<double>::infinity());
+  /// A number; with bounds, one outside [least, most], or NaN, is not loaded. Returns what it will be.
+  double visit(const std::string& name, double& value);
+  double visit(const std::string& name, double& value, double least,
+               double most = std::numeric_limits<double>::infinity());
   /// Lists of any length.
   void visit(const std::string& name, std::vector<std::int64_t>& values);
   void visit(const std::string& name, std::vector<double>& values);
@@ -45,6 +50,10 @@ class StateVisitor {
   void visit(const std::string& name, Array& value, const Shape& shape, DType dtype);
   /// Where a generator stands.
   void visit(const std::string& name, Rng& rng);
+
+  /// While loading is being checked: what was listed as `name` cannot be loaded, and so nothing is. Otherwise does
+  /// nothing.
+  void reject(const std::string& name, const std::string& why);
 
   /// Whether the object is being changed: what was computed from the state is then to be forgotten.
   virtual bool loads() const = 0;
@@ -84,7 +93,7 @@ class StateVisitor {
 
  private:
   template <class T, class F>
-  void number(const std::string& name, T& value, DType dtype, const F& fault);
+  T number(const std::string& name, T& value, DType dtype, const F& fault);
   template <class T>
   void list(const std::string& name, std::vector<T>& values);
   std::string full(const std::string& name) const;

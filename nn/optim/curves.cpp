@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace xg::nn {
 namespace {
@@ -81,7 +82,10 @@ double CosineRestartsCurve::rate(double base, std::int64_t step) const {
   std::int64_t length = steps;
   if (growth == 1) step %= length;
   else
-    for (; step >= length; length *= growth) step -= length;
+    for (constexpr std::int64_t longest = std::numeric_limits<std::int64_t>::max(); step >= length;) {
+      step -= length;
+      length = length > longest / growth ? longest : length * growth;
+    }
   return falling_cosine(base, lowest, share(step, length));
 }
 void CosineRestartsCurve::check(const detail::OptionCheck& check) const {

@@ -98,7 +98,7 @@ void ElementwiseOptimizer::state(StateVisitor& visitor) {
   for (std::size_t i = 0; i < memories_.size(); ++i) {
     auto scope = visitor.enter(std::to_string(i));
     const Tensor& p = parameters()[i];
-    visitor.visit("steps", memories_[i].count.steps, 0);
+    visitor.visit("steps", memories_[i].count.steps, 0, StateVisitor::most_steps);
     for (std::size_t k = 0; k < most_arrays; ++k)
       if (array_names_[k]) visitor.visit(array_names_[k], memories_[i].arrays[k], p.shape(), p.dtype());
   }

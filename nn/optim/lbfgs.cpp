@@ -37,7 +37,7 @@ double cubic_minimum(const Point& a, const Point& b, double least, double most) 
   const Point &left = a.at <= b.at ? a : b, &right = a.at <= b.at ? b : a;
   double root = std::sqrt(square);
   double best = right.at - (right.at - left.at) * ((right.slope + root - d) / (right.slope - left.slope + 2 * root));
-  return std::min(std::max(best, least), most);
+  return std::isfinite(best) ? std::min(std::max(best, least), most) : (least + most) / 2;
 }
 
 }  // namespace
@@ -63,12 +63,17 @@ class LBFGS::Run {
     if (largest(g) <= o_.gradient_tolerance) return first;
     std::int64_t most = o_.evaluations ? o_.evaluations : o_.iterations * 5 / 4;
     for (std::int64_t iteration = 1;; ++iteration) {
-      bool is_first = ++memory_.iterations == 1;
+      bool is_first = memory_.iterations == 0;
       Tensor d = is_first ? -g : direction(g);
+      double before = loss, slope = product(g, d);
+      if (!std::isfinite(slope) || !std::isfinite(sum(xg::abs(d)).item())) {
+        memory_.forget();  // it cannot be gone on from
+        break;
+      }
+      ++memory_.iterations;
       memory_.direction = d.array();
       memory_.gradient = g.array();
       memory_.length = is_first ? std::min(1.0, 1 / sum(xg::abs(g)).item()) * o_.lr : o_.lr;
-      double before = loss, slope = product(g, d);
       if (!(slope <= -o_.change_tolerance)) break;
       if (o_.strong_wolfe) {
         Point found = search(d, {0, loss, slope, g});
@@ -123,10 +128,10 @@ class LBFGS::Run {
   /// −H g, after the last change has been remembered: the recursion of two loops, Nocedal and Wright 7.4.
   Tensor direction(const Tensor& g) {
     Tensor slope = g - Tensor(memory_.gradient), change = Tensor(memory_.direction) * memory_.length;
-    double curvature = product(slope, change);
+    double curvature = product(slope, change), scale = curvature / product(slope, slope);
     auto &changes = memory_.changes, &slopes = memory_.slopes;
     auto& inverses = memory_.inverses;
-    if (curvature > 1e-10) {
+    if (curvature > 1e-10 && scale > 0 && std::isfinite(scale)) {
       if (inverses.size() == changes.size()) {
         std::rotate(changes.begin(), changes.begin() + 1, changes.end());
         std::rotate(slopes.begin(), slopes.begin() + 1, slopes.end());
@@ -135,7 +140,7 @@ class LBFGS::Run {
       changes[inverses.size()] = change.array();
       slopes[inverses.size()] = slope.array();
       inverses.push_back(1 / curvature);
-      memory_.scale = curvature / product(slope, slope);
+      memory_.scale = scale;
     }
     std::vector<double> weights(inverses.size());
     Tensor d = -g;
@@ -161,7 +166,11 @@ class LBFGS::Run {
   Point search(const Tensor& d, const Point& start) {
     constexpr double enough_decrease = 1e-4, enough_flatness = 0.9;
     constexpr int most_trials = 25;
-    auto too_high = [&](const Point& p) { return p.loss > start.loss + enough_decrease * p.at * start.slope; };
+    // Where the loss is not defined, the line leads up: every comparison with NaN is false.
+    auto is_sound = [](const Point& p) { return std::isfinite(p.loss) && std::isfinite(p.slope); };
+    auto too_high = [&](const Point& p) {
+      return !is_sound(p) || !(p.loss <= start.loss + enough_decrease * p.at * start.slope);
+    };
     auto is_flat = [&](const Point& p) { return std::abs(p.slope) <= -enough_flatness * start.slope; };
     // Ever longer steps, until a minimum lies between the last two.
     Point before = start, now = point(d, memory_.length);
@@ -174,9 +183,10 @@ class LBFGS::Run {
       before = now;
       now = point(d, next);
     }
-    if (trials == most_trials) return start.loss <= now.loss ? start : now;
+    if (trials == most_trials) return !is_sound(now) || start.loss <= now.loss ? start : now;
     // Ever closer together around it.
-    Point low = before.loss <= now.loss ? before : now, high = before.loss <= now.loss ? now : before;
+    bool was_lower = !is_sound(now) || before.loss <= now.loss;
+    Point low = was_lower ? before : now, high = was_lower ? now : before;
     double longest = largest(d);
     bool was_close = false;
     for (; trials < most_trials && std::abs(high.at - low.at) * longest >= o_.change_tolerance; ++trials) {
@@ -191,7 +201,7 @@ class LBFGS::Run {
       now = point(d, next);
       if (too_high(now) || now.loss >= low.loss) {
         high = now;
-        if (high.loss < low.loss) std::swap(low, high);
+        if (is_sound(high) && high.loss < low.loss) std::swap(low, high);
         continue;
       }
       if (is_flat(now)) return now;
@@ -242,7 +252,7 @@ double LBFGS::advance(const Closure* closure, const Site& site) {
 void LBFGS::state(StateVisitor& visitor) {
   Optimizer::state(visitor);
   Shape flat = {total_size(parameters())};
-  visitor.visit("iterations", memory_.iterations, 0);
+  visitor.visit("iterations", memory_.iterations, 0, StateVisitor::most_steps);
   visitor.visit("length", memory_.length);
   visitor.visit("scale", memory_.scale);
   visitor.visit("direction", memory_.direction, flat, f64);

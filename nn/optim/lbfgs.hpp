@@ -41,6 +41,7 @@ class LBFGS : public Optimizer {
     Array direction, gradient;
     std::vector<Array> changes, slopes;  // of parameters and gradient, the oldest first; empty ones at the end
     std::vector<double> inverses;        // 1 / (change · slope)
+    void forget() { iterations = 0, length = 0, scale = 1, inverses.clear(); }
   };
   class Run;
 

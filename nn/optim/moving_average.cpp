@@ -56,7 +56,11 @@ void MovingAverage::swap(const Site& site) {
 }
 
 void MovingAverage::state(StateVisitor& visitor) {
-  visitor.visit("updates", updates_, 0);
+  if (is_swapped_)
+    Complaint("MovingAverage", "the averages are swapped in and cannot be saved or loaded")
+        .mend("let what swap_in returned end first")
+        .raise<ValueError>();
+  visitor.visit("updates", updates_, 0, StateVisitor::most_steps);
   for (std::size_t i = 0; i < averages_.size(); ++i)
     visitor.visit(std::to_string(i), averages_[i], tensors_[i].shape(), tensors_[i].dtype());
 }

@@ -56,7 +56,7 @@ class MovingAverage {
     return model;
   }
 
-  /// Lists the averages for saving and loading.
+  /// Lists the averages for saving and loading. Throws ValueError while swapped in.
   void state(StateVisitor& visitor);
 
  private:

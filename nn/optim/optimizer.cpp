@@ -118,12 +118,14 @@ void Optimizer::set_momentum(double momentum, std::size_t group, Site site) {
 }
 
 void Optimizer::state(StateVisitor& visitor) {
-  visitor.visit("steps", steps_, 0);
+  visitor.visit("steps", steps_, 0, StateVisitor::most_steps);
   for (std::size_t group = 0; group < groups(); ++group) {
     auto scope = visitor.enter("groups." + std::to_string(group));
     Knobs turned = knobs(group);
-    visitor.visit("lr", *turned.learning_rate, 0);
-    if (turned.momentum) visitor.visit("momentum", *turned.momentum, 0);
+    visitor.visit("lr", *turned.learning_rate, 0, StateVisitor::most_finite);
+    // What `set_momentum` takes, and the larger one that an optimizer may have been made with.
+    if (turned.momentum)
+      visitor.visit("momentum", *turned.momentum, 0, std::max(std::nextafter(1.0, 0.0), *turned.momentum));
   }
 }
 

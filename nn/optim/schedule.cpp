@@ -16,12 +16,15 @@ Schedule::Schedule(const char* name, Optimizer& optimizer, const Curve& curve, c
   apply(0, site);
 }
 
-void Schedule::apply(std::int64_t step, const Site& site) const {
-  for (double base : bases_)
+std::string Schedule::fault(const std::vector<double>& bases, std::int64_t step) const {
+  for (double base : bases)
     if (double rate = curve_.rate(base, step); !(rate >= 0 && std::isfinite(rate)))
-      Complaint(name_, "the learning rate of step " + std::to_string(step) + " would be " + std::to_string(rate))
-          .at(site)
-          .raise<ValueError>();
+      return "the learning rate of step " + std::to_string(step) + " would be " + std::to_string(rate);
+  return "";
+}
+
+void Schedule::apply(std::int64_t step, const Site& site) const {
+  if (std::string why = fault(bases_, step); !why.empty()) Complaint(name_, why).at(site).raise<ValueError>();
   for (std::size_t group = 0; group < bases_.size(); ++group)
     optimizer_->set_learning_rate(curve_.rate(bases_[group], step), group, site);
   turn(*optimizer_, step);
@@ -33,12 +36,13 @@ void Schedule::step(Site site) {
 }
 
 void Schedule::state(StateVisitor& visitor) {
-  std::int64_t before = steps_;
-  std::vector<double> bases = bases_;
-  visitor.visit("steps", steps_, 0);
+  std::int64_t before = steps_, steps = visitor.visit("steps", steps_, 0, StateVisitor::most_steps);
+  std::vector<double> bases_before = bases_, bases;
   for (std::size_t group = 0; group < bases_.size(); ++group)
-    visitor.visit("base." + std::to_string(group), bases_[group], 0);
-  if (steps_ != before || bases_ != bases) apply(steps_, Site());
+    bases.push_back(visitor.visit("base." + std::to_string(group), bases_[group], 0, StateVisitor::most_finite));
+  if (steps == before && bases == bases_before) return;
+  if (visitor.loads()) apply(steps, Site());
+  else if (std::string why = fault(bases, steps); !why.empty()) visitor.reject("steps", why);
 }
 
 namespace {
@@ -103,9 +107,9 @@ void PlateauSchedule::step(double metric, Site site) {
 }
 
 void PlateauSchedule::state(StateVisitor& visitor) {
-  visitor.visit("steps", steps_, 0);
+  visitor.visit("steps", steps_, 0, StateVisitor::most_steps);
   visitor.visit("best", best_);
-  visitor.visit("bad_steps", bad_steps_, 0);
+  visitor.visit("bad_steps", bad_steps_, 0, StateVisitor::most_steps);
   visitor.visit("cooling", cooling_, 0);
 }
 

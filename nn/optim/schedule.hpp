@@ -1,6 +1,7 @@
 // Learning rates that follow a curve over the steps of training.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "curves.hpp"
@@ -26,7 +27,7 @@ class Schedule {
   void step(Site site = Site::here());
   /// How many steps were made.
   std::int64_t steps() const { return steps_; }
-  /// Lists its state for saving and loading.
+  /// Lists its state for saving and loading. A state at which `step` would throw is not loaded.
   void state(StateVisitor& visitor);
 
  protected:
@@ -35,6 +36,8 @@ class Schedule {
   virtual void turn(Optimizer&, std::int64_t) const {}
 
  private:
+  /// What is wrong with the rates of a step, if anything.
+  std::string fault(const std::vector<double>& bases, std::int64_t step) const;
   void apply(std::int64_t step, const Site& site) const;
 
   const char* name_;

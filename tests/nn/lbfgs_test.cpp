@@ -88,6 +88,33 @@ TEST_CASE("a loss that is not finite moves nothing") {
   CHECK(w.to_vector() == Values{-1.2, 1});
 }
 
+TEST_CASE("a direction that is not finite ends a step of L-BFGS") {
+  for (bool strong_wolfe : {false, true}) {
+    Tensor p = variable(tensor({0.0, 1.0}, f64)), q = variable(tensor({1.0}, f64));
+    nn::LBFGS roots({p}, {.strong_wolfe = strong_wolfe}), steep({q}, {.strong_wolfe = strong_wolfe});
+    roots.step([&] { return sum(sqrt(p)); });
+    CHECK(p.to_vector() == Values{0, 1});
+    steep.step([&] { return sum(q * q * 1e200); });
+    CHECK(q.item() == 1);
+    // It goes on from there as if new.
+    roots.step([&] { return sum(square(p - 3)); });
+    CHECK(p.to_vector()[0] == doctest::Approx(3));
+    CHECK(p.to_vector()[1] == doctest::Approx(3));
+  }
+}
+
+TEST_CASE("the strong Wolfe search turns back where the loss is not defined") {
+  Tensor p = variable(tensor({0.0}, f64));
+  nn::LBFGS optimizer({p}, {.strong_wolfe = true});
+  optimizer.step([&] { return sum(-3 * p - log(0.5 - p)); });
+  CHECK(p.item() == doctest::Approx(1.0 / 6));
+  // Even where it says to go on: -inf is no minimum.
+  Tensor q = variable(tensor({0.0}, f64));
+  nn::LBFGS other({q}, {.strong_wolfe = true});
+  other.step([&] { return sum(q.item() < 0.5 ? square(q - 0.25) * 8 : q * -INFINITY); });
+  CHECK(q.item() == doctest::Approx(0.25));
+}
+
 TEST_CASE("what L-BFGS refuses") {
   Tensor w = start();
   nn::LBFGS optimizer({w});

@@ -87,6 +87,22 @@ TEST_CASE("an average follows a model that is moved and converted, and is saved 
   CHECK(loaded.copy_of(other).w.to_vector() == Values{2, 4});
 }
 
+TEST_CASE("averages that are swapped in are neither saved nor loaded") {
+  Model model;
+  nn::MovingAverage average(model, {.decay = 0.5});
+  model.w = tensor({0.0, 0.0}, f64);
+  average.update();
+  auto state = nn::state_of(average);
+  {
+    auto swapped = average.swap_in();
+    const char* text = "MovingAverage: the averages are swapped in and cannot be saved or loaded";
+    CHECK_THROWS_WITH_AS(nn::state_of(average), doctest::Contains(text), ValueError);
+    CHECK_THROWS_WITH_AS(nn::set_state(average, state), doctest::Contains(text), ValueError);
+  }
+  CHECK(model.w.to_vector() == Values{0, 0});
+  CHECK(average.copy_of(model).w.to_vector() == Values{2, 4});
+}
+
 TEST_CASE("what moving averages refuse") {
   Model model;
   for (double bad : {-0.5, 1.0, double(NAN)})

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <limits>
 #include <memory>
 
 #include "xgrad/xgrad.hpp"
@@ -211,6 +212,28 @@ TEST_CASE("an optimizer stopped and resumed goes on as if it had not been") {
   both([](const Tensor& w) { return std::make_unique<nn::NAdam>(std::vector{w}); });
   both([](const Tensor& w) { return std::make_unique<nn::RAdam>(std::vector{w}); });
   both([](const Tensor& w) { return std::make_unique<nn::Lion>(std::vector{w}); });
+}
+
+TEST_CASE("an optimizer loads only rates and momenta that could be set") {
+  nn::SGD optimizer({variable(1.0)}, {.lr = 0.5, .momentum = 0.25});
+  auto state = nn::state_of(optimizer);
+  auto refuses = [&](const std::string& name, const Array& value, const char* text) {
+    auto changed = state;
+    for (nn::NamedArray& part : changed)
+      if (part.name == name) part.array = value;
+    CHECK_THROWS_WITH_AS(nn::set_state(optimizer, changed), doctest::Contains(text), FormatError);
+    CHECK(optimizer.learning_rate() == 0.5);
+    CHECK(optimizer.momentum() == 0.25);
+    CHECK(optimizer.steps() == 0);
+  };
+  refuses("groups.0.lr", Array(double(INFINITY), f64), "groups.0.lr: is inf, not from 0 to 1.797693134862315");
+  refuses("groups.0.momentum", Array(7.0, f64), "groups.0.momentum: is 7, not from 0 to 0.999999999999999");
+  refuses("groups.0.momentum", Array(1.0, f64), "groups.0.momentum: is 1, not from 0 to 0.999999999999999");
+  refuses("steps", Array(std::numeric_limits<std::int64_t>::max(), i64), "steps: is 9223372036854775807, not from 0");
+  // One that was made with more gets its own state back.
+  nn::SGD heavy({variable(1.0)}, {.lr = 0.5, .momentum = 1.5});
+  nn::set_state(heavy, nn::state_of(heavy));
+  CHECK(heavy.momentum() == 1.5);
 }
 
 TEST_CASE("a gradient that is a view is taken as it is meant") {

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <limits>
 
 #include "xgrad/xgrad.hpp"
 
@@ -113,6 +114,40 @@ TEST_CASE("saving the state of a schedule leaves the optimizer alone") {
   optimizer.set_learning_rate(7);
   nn::state_of(schedule);
   CHECK(optimizer.learning_rate() == 7);
+}
+
+TEST_CASE("a state that a schedule cannot go on from is refused before anything changes") {
+  auto with = [](std::vector<nn::NamedArray> state, const char* name, const Array& value) {
+    for (nn::NamedArray& part : state)
+      if (part.name == name) part.array = value;
+    return state;
+  };
+  auto refuses = [&](nn::Schedule& schedule, const nn::Optimizer& optimizer, const char* name, const Array& value,
+                     const char* text) {
+    Values rates = {optimizer.learning_rate(0), optimizer.learning_rate(1)};
+    auto before = nn::state_of(schedule);
+    CHECK_THROWS_WITH_AS(nn::set_state(schedule, with(before, name, value)), doctest::Contains(text), FormatError);
+    auto after = nn::state_of(schedule);
+    for (std::size_t i = 0; i < after.size(); ++i)
+      CHECK(Tensor(after[i].array).to_vector() == Tensor(before[i].array).to_vector());
+    CHECK(Values{optimizer.learning_rate(0), optimizer.learning_rate(1)} == rates);
+  };
+  const std::int64_t last = std::numeric_limits<std::int64_t>::max();
+  nn::SGD optimizer = make_optimizer(), other = make_optimizer();
+  nn::StepSchedule growing(optimizer, {.every = 2, .factor = 2});
+  refuses(growing, optimizer, "steps", Array(16384, i64), "steps: the learning rate of step 16384 would be inf");
+  refuses(growing, optimizer, "base.0", Array(double(INFINITY), f64),
+          "base.0: is inf, not from 0 to 1.797693134862315");
+  refuses(growing, optimizer, "steps", Array(last, i64),
+          "steps: is 9223372036854775807, not from 0 to 9007199254740992");
+  nn::CosineRestartsSchedule restarts(other, {.steps = 1, .growth = 2});
+  refuses(restarts, other, "steps", Array(last, i64), "steps: is 9223372036854775807, not from 0 to");
+  nn::set_state(restarts, with(nn::state_of(restarts), "steps", Array(nn::StateVisitor::most_steps, i64)));
+  restarts.step();
+  CHECK(std::isfinite(other.learning_rate()));
+  // Lengths stop growing where they would no longer be integers.
+  for (std::int64_t growth : {std::int64_t(2), std::int64_t(3), last})
+    CHECK(std::isfinite(nn::CosineRestartsCurve{.steps = 1, .growth = growth}.rate(1, last)));
 }
 
 TEST_CASE("what schedules refuse") {

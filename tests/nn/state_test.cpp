@@ -142,7 +142,7 @@ TEST_CASE("all that does not fit is listed, and nothing changes") {
                           "  mismatched  history: is f64 (2, 2), wanted f64 (any,)\n"
                           "  mismatched  mean: is f32 (3, 2), wanted f32 (2, 3)\n"
                           "  mismatched  late: is f64 (5,), wanted f64 (4,)\n"
-                          "  mismatched  inner.rate: is nan, not from 0.000000 to inf\n"
+                          "  mismatched  inner.rate: is nan, not from 0 to inf\n"
                           "  at  state_test.cpp:"));
   state.clear();
   for (int i = 0; i < 30; ++i) state.push_back({"stray" + std::to_string(i), Array::zeros({}, f32)});
