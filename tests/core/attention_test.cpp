@@ -21,8 +21,8 @@ Tensor bars(const Shape& shape, double p, Rng& rng) { return rand(shape, rng) < 
 
 TEST_CASE("attention by blocks is the formula, in every mask, over block boundaries") {
   Rng rng(1);
-  for (auto [queries, keys, width] :
-       {std::array<std::int64_t, 3>{5, 7, 3}, {130, 300, 16}, {300, 300, 8}, {300, 130, 5}}) {
+  for (const auto& sizes : {std::array<std::int64_t, 3>{5, 7, 3}, {130, 300, 16}, {300, 300, 8}, {300, 130, 5}}) {
+    std::int64_t queries = sizes[0], keys = sizes[1], width = sizes[2];
     CAPTURE(queries);
     Tensor q = variable(randn({2, 3, queries, width}, rng)), k = variable(randn({2, 3, keys, width}, rng));
     Tensor v = variable(randn({2, 3, keys, width + 1}, rng)), g = randn({2, 3, queries, width + 1}, rng);

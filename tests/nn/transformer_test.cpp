@@ -112,7 +112,8 @@ TEST_CASE("every parameter of an encoder-decoder learns") {
   seed(5);
   nn::Transformer model{8, 2, {.encoder_layers = 1, .decoder_layers = 1, .feed_forward = 16, .norm_first = true}};
   sum(square(model(randn({2, 4, 8}), randn({2, 3, 8}), {.causal = true}))).backward();
-  for (const auto& [name, p] : nn::named_parameters(model)) {
+  for (const auto& [path, p] : nn::named_parameters(model)) {
+    std::string name = path;
     CAPTURE(name);
     CHECK(p.has_grad());
     CHECK(norm(p.grad()).item() > 0);
