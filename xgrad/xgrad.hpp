@@ -51,6 +51,8 @@
 #include "../nn/data/loader.hpp"
 #include "../nn/data/numpy.hpp"
 #include "../nn/data/prepare.hpp"
+#include "../nn/decode/decode.hpp"
+#include "../nn/decode/sampling.hpp"
 #include "../nn/init/init.hpp"
 #include "../nn/layers/activations.hpp"
 #include "../nn/layers/attention.hpp"

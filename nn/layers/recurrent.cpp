@@ -3,6 +3,7 @@
 #include "../../core/error/error.hpp"
 #include "../../core/ops/concatenate.hpp"
 #include "../../core/ops/dropout.hpp"
+#include "../../core/ops/gather.hpp"
 #include "../../core/ops/shape.hpp"
 #include "../../core/ops/slice.hpp"
 #include "../init/init.hpp"
@@ -163,6 +164,11 @@ LSTMState LSTMCell::operator()(const Operand& x, const LSTMState& state) const {
 Tensor GRUCell::operator()(const Operand& x, const Tensor& h) const {
   CallScope scope(x.site());
   return gru(Operand(one_step(x), x.site()), parameters.weights(), h).h;
+}
+
+LSTMState LSTMState::select(const Tensor& rows) const {
+  auto selected = [&](const Tensor& x) { return x.defined() ? take(x, rows, -2) : Tensor(); };
+  return {selected(h), selected(c)};
 }
 
 Tensor join_directions(const Operand& state) {

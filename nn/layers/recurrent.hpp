@@ -39,6 +39,8 @@ struct RNNCellOptions {
 /// What an LSTM hands on.
 struct LSTMState {
   Tensor h, c;
+  /// Those of some rows of the batch, in this order, which may repeat: as KeyValues::select.
+  LSTMState select(const Tensor& rows) const;
 };
 /// Outputs (B, T, H), or (B, T, 2H) when bidirectional, and the states after the last steps: (layers, B, H), or
 /// (2 · layers, B, H), each layer's forward direction before its reverse one.
