@@ -47,7 +47,7 @@ int main() {
   // 3. What came of it.
   double correct = accuracy(neuron(test_x), test_y);
   fmt::print("\n{}\n", nn::plot({{"training loss", training}, {"test loss", testing}}, {.unit = "step"}));
-  fmt::print("{}\n", nn::gradient_table(neuron));
+  fmt::print("{}\n", inspect::gradients(neuron));
   fmt::print("{:.1f} % of {} test patients told right\n", 100 * correct, test_y.size());
   return correct >= 0.96 ? 0 : 1;
 }

@@ -50,7 +50,7 @@ int main() {
   // 3. What came of it.
   double correct = accuracy(model(test_x), test_label);
   fmt::print("\n{}\n", nn::plot({{"training loss", training}, {"test loss", testing}}, {.logarithmic = true}));
-  fmt::print("{}\n", nn::gradient_table(model));
+  fmt::print("{}\n", inspect::gradients(model));
   fmt::print("{:.1f} % of {} test images read right\n", 100 * correct, test_label.size());
   return correct >= 0.96 ? 0 : 1;
 }

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <optional>
 
@@ -11,11 +10,13 @@
 #include "../checkpoint/model_file.hpp"
 #include "../optim/clip.hpp"
 #include "metrics.hpp"
+#include "terminal.hpp"
 
 namespace xg::nn {
-namespace {
 
-double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+using detail::now;
+
+namespace {
 
 /// The values of all that a model saves.
 class Weights {
@@ -91,6 +92,7 @@ class Fit {
   History run() {
     detail::Modes modes(model_);
     started_ = now();
+    state_.last_epoch = options_.first_epoch + options_.epochs - 1;
     for (std::int64_t i = 0; i < options_.epochs && state_.stopped.empty(); ++i) {
       state_.epoch = options_.first_epoch + i;
       epoch(i + 1 == options_.epochs);
@@ -130,14 +132,15 @@ class Fit {
 
   void epoch(bool last) {
     train(model_);
+    state_.batches = batches_.size();
     Tally tally(options_.metrics);
     std::optional<Progress> progress;
     if (options_.show) {
       ProgressOptions shown = options_.progress;
       shown.hold = true;
-      std::int64_t final = options_.first_epoch + options_.epochs - 1, batches = batches_.size();
-      std::string label = fmt::format("epoch {:>{}}/{}", state_.epoch, std::to_string(final).size(), final);
-      progress.emplace(batches < 0 ? Progress::unknown : batches, label, shown);
+      std::int64_t last = state_.last_epoch;
+      std::string label = fmt::format("epoch {:>{}}/{}", state_.epoch, std::to_string(last).size(), last);
+      progress.emplace(state_.batches < 0 ? Progress::unknown : state_.batches, label, shown);
     }
     std::int64_t before = state_.step;
     auto pass = [&] {
@@ -177,6 +180,7 @@ class Fit {
     tally.check(result, site_);  // before anything changes
     result.loss.backward(site_);
     state_.loss = result.loss.item(site_);
+    state_.samples = x.rank() == 0 ? 1 : x.shape()[0];
     if (options_.clip_norm > 0) clip_grad_norm(optimizer_.parameters(), options_.clip_norm, 2, site_);
     optimizer_.step(site_);
     ++state_.step;

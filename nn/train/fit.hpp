@@ -53,6 +53,8 @@ struct Evaluation {
 struct FitState {
   /// From 1, and steps since training began.
   std::int64_t epoch = 0, step = 0;
+  /// The last epoch's number; batches in an epoch, -1 when nobody knows; samples in the last batch.
+  std::int64_t last_epoch = 0, batches = -1, samples = 0;
   /// Of the last batch; its gradients are still there.
   double loss = 0;
   Optimizer& optimizer;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "../../core/error/site.hpp"
+#include "../../core/inspect/statistics.hpp"
 #include "history.hpp"
 
 namespace xg::nn {
@@ -18,6 +19,9 @@ class Log {
   virtual ~Log() = default;
   /// Throws FormatError naming the file when it cannot be written.
   virtual void write(std::int64_t step, const std::vector<Scalar>& values, Site site = Site::here()) = 0;
+  /// How some values are spread. What logs only numbers leaves it out.
+  virtual void spread(const std::string& /*name*/, const inspect::Histogram&, const inspect::Statistics&,
+                      std::int64_t /*step*/) {}
 };
 
 struct LogOptions {

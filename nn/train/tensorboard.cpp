@@ -140,6 +140,28 @@ void TensorBoard::histogram(const std::string& tag, const Operand& values, std::
   add(file_, step, {message});
 }
 
+void TensorBoard::spread(const std::string& tag, const inspect::Histogram& histogram,
+                         const inspect::Statistics& statistics, std::int64_t step) {
+  auto finite = static_cast<double>(statistics.count - statistics.nans - statistics.infinities);
+  Message counted, message;
+  counted.real(1, histogram.low);
+  counted.real(2, histogram.high);
+  counted.real(3, finite);
+  counted.real(4, finite > 0 ? finite * statistics.mean : 0);
+  counted.real(5, statistics.norm * statistics.norm);
+  // The first bucket is an empty one, whose end tells where the second starts.
+  std::vector<double> limits = {histogram.low}, counts = {0};
+  for (std::size_t i = 0; i < histogram.counts.size(); ++i) {
+    limits.push_back(histogram.end(i));
+    counts.push_back(static_cast<double>(histogram.counts[i]));
+  }
+  counted.reals(6, limits);
+  counted.reals(7, counts);
+  message.text(1, tag);
+  message.message(5, counted);
+  add(file_, step, {message});
+}
+
 void TensorBoard::histograms(const AnyModel& model, std::int64_t step) {
   for (const auto& [name, p] : named_parameters(model)) {
     histogram("weights/" + name, p, step);

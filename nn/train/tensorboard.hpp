@@ -22,6 +22,9 @@ class TensorBoard : public Log {
   void write(std::int64_t step, const std::vector<Scalar>& values, Site site = Site::here()) override;
   /// How the elements are distributed; those that are not finite count for nothing. Throws DTypeError for booleans.
   void histogram(const std::string& tag, const Operand& values, std::int64_t step);
+  /// The same of values that were counted already, as `Monitor` does.
+  void spread(const std::string& tag, const inspect::Histogram& histogram, const inspect::Statistics& statistics,
+              std::int64_t step) override;
   /// Histograms of all parameters, "weights/…", and gradients, "gradients/…", of a model.
   void histograms(const AnyModel& model, std::int64_t step);
   /// Pixels as `png` takes them, and its errors.

@@ -1,4 +1,4 @@
-// What a training loop shows: the progress bar, curves, the table of gradients.
+// What a training loop shows: the progress bar and curves.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -242,24 +242,4 @@ TEST_CASE("curves of any kind can be drawn") {
   CHECK(rows({{"huge", {1e300, -1e300}}}) == 16);
   CHECK(rows({{"many", std::vector<double>(100000, 1.5)}, {"b", {1}}, {"c", {2}}, {"d", {3}}}) == 16);
   CHECK(rows({{"small", {1, 2}}}, {.width = 1, .height = 1}) == 3 + 4);
-}
-
-TEST_CASE("the table of gradients lines up") {
-  struct Model {
-    nn::Linear hidden{64, 64};
-    nn::Linear out{64, 10};
-    nn::Parameter unused = ones({4});
-  } model;
-  nn::freeze(model.out.bias);
-  model.hidden.bias = full({64}, 2);
-  sum(model.out(model.hidden(ones({1, 64})))).backward();
-  model.hidden.bias.set_grad(full({64}, 0.5));
-  std::string text = nn::gradient_table(model);
-  std::vector<std::string> lines = lines_of(text);
-  REQUIRE(lines.size() == 7);
-  CHECK(lines[0] == "parameter      shape        |grad|   |weight|    ratio");
-  for (const std::string& line : lines) CHECK(width(line) == width(lines[0]));
-  CHECK(lines[3] == "hidden.bias    (64,)     4.000e+00  1.600e+01  2.5e-01");
-  CHECK(lines[5].find("frozen") != std::string::npos);
-  CHECK(lines[6].find("–  2.000e+00        –") != std::string::npos);
 }
