@@ -8,26 +8,10 @@
 
 #include "../../core/error/error.hpp"
 #include "file.hpp"
+#include "utf8.hpp"
 
 namespace xg::nn::data {
 namespace {
-
-/// Length of the UTF-8 sequence that `text` starts with, or 0. No overlong forms, surrogates, or more than U+10FFFF.
-std::size_t utf8_length(std::string_view text) {
-  auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
-  unsigned first = byte(0), second = byte(1);
-  if (first < 0x80) return 1;
-  std::size_t length = first >= 0xc2 && first <= 0xdf   ? 2
-                       : (first & 0xf0) == 0xe0         ? 3
-                       : first >= 0xf0 && first <= 0xf4 ? 4
-                                                        : 0;
-  if ((first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) || (first == 0xf0 && second < 0x90) ||
-      (first == 0xf4 && second > 0x8f))
-    return 0;
-  for (std::size_t i = 1; i < length; ++i)
-    if ((byte(i) & 0xc0) != 0x80) return 0;
-  return length;
-}
 
 class Parser {
  public:

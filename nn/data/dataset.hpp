@@ -24,6 +24,8 @@ template <class D>
 concept TakesRows = requires(const D& dataset, const Rows& rows) { dataset.batch(rows); };
 template <class D>
 concept TakesOne = requires(const D& dataset, std::int64_t i) { dataset[i]; };
+template <class D>
+concept HasSortKey = requires(const D& dataset, std::int64_t i) { static_cast<std::int64_t>(dataset.sort_key(i)); };
 
 /// Tensors, or C++ numbers, one above another.
 Tensor collate(const std::vector<Tensor>& parts);
@@ -69,7 +71,8 @@ std::vector<Rows> deal(const char* op, std::int64_t size, const std::vector<doub
 /// - `dataset.batch(rows)`, a batch of these rows (`std::vector<std::int64_t>`), of any copyable type,
 /// - `dataset.batch(rows, rng)`, the same with random numbers, which depend only on a loader's seed, epoch and batch,
 /// - `dataset[i]`, one sample: a tensor, a number, or a tuple of such, which are stacked.
-/// They are const and may be called on another thread, see `Loader`.
+/// They are const and may be called on another thread, see `Loader`. `dataset.sort_key(i)`, if there is one, is the
+/// length of a sample, or another integer by which a loader is to bring samples together that are alike.
 template <class D>
 concept Dataset = requires(const D& dataset) { static_cast<std::int64_t>(dataset.size()); } &&
                   (detail::TakesRowsAtRandom<D> || detail::TakesRows<D> || detail::TakesOne<D>);
@@ -128,6 +131,11 @@ class Subset {
   std::int64_t size() const { return static_cast<std::int64_t>(rows_.size()); }
   const Rows& rows() const { return rows_; }
   const D& dataset() const { return dataset_; }
+  std::int64_t sort_key(std::int64_t i) const
+    requires detail::HasSortKey<D>
+  {
+    return dataset_.sort_key(rows_[static_cast<std::size_t>(i)]);
+  }
   auto batch(const Rows& rows, Rng& rng, Site site = Site::here()) const {
     detail::check_rows("Subset", rows, size(), site);
     Rows inner;
@@ -162,6 +170,11 @@ class Transformed {
   Transformed(D dataset, F f) : dataset_(std::move(dataset)), f_(std::move(f)) {}
   std::int64_t size() const { return static_cast<std::int64_t>(dataset_.size()); }
   const D& dataset() const { return dataset_; }
+  std::int64_t sort_key(std::int64_t i) const
+    requires detail::HasSortKey<D>
+  {
+    return dataset_.sort_key(i);
+  }
   auto batch(const Rows& rows, Rng& rng) const {
     auto batch = take_batch(dataset_, rows, rng);
     using Batch = decltype(batch);

@@ -31,10 +31,38 @@ struct Recipe {
   std::int64_t samples;
   LoaderCore::Make make;
   LoaderOptions options;
+  /// Of each sample, where there are buckets.
+  std::shared_ptr<const std::vector<std::int64_t>> keys;
 
   std::int64_t batches() const {
     std::int64_t full = samples / options.batch_size;
     return full + (!options.drop_last && samples % options.batch_size != 0);
+  }
+
+  /// The samples of an epoch, batch after batch.
+  Rows order(std::int64_t epoch) const {
+    Rows order = all_rows(samples);
+    Rng rng = rng_of(Stream::order, options.seed, epoch, 0);
+    auto shuffle = [&](std::int64_t count, Rows& to) {
+      Array drawn = draw::permutation(count, rng);
+      to.assign(drawn.data<std::int64_t>(), drawn.data<std::int64_t>() + count);
+    };
+    if (options.shuffle) shuffle(samples, order);
+    if (options.bucket == 0) return order;
+    // What is left out is chosen before sorting, so that it is not always the longest.
+    std::int64_t size = options.batch_size, used = options.drop_last ? batches() * size : samples;
+    std::int64_t together = options.bucket > used / size ? used : options.bucket * size;
+    for (std::int64_t first = 0; first < used; first += together)
+      std::stable_sort(order.begin() + first, order.begin() + std::min(first + together, used),
+                       [&](std::int64_t a, std::int64_t b) {
+                         return (*keys)[static_cast<std::size_t>(a)] < (*keys)[static_cast<std::size_t>(b)];
+                       });
+    if (!options.shuffle) return order;
+    Rows batch_order, sorted = order;
+    shuffle(used / size, batch_order);  // a last batch that is not full stays the last
+    for (std::size_t i = 0; i < batch_order.size(); ++i)
+      std::copy_n(sorted.begin() + batch_order[i] * size, size, order.begin() + static_cast<std::int64_t>(i) * size);
+    return order;
   }
 };
 
@@ -44,12 +72,7 @@ class Pass {
   using Batch = LoaderCore::Batch;
 
   Pass(const Recipe& recipe, std::int64_t epoch, std::int64_t first)
-      : recipe_(recipe), epoch_(epoch), next_(first), order_(all_rows(recipe.samples)) {
-    if (recipe.options.shuffle) {
-      Rng rng = rng_of(Stream::order, recipe.options.seed, epoch, 0);
-      Array order = draw::permutation(recipe.samples, rng);
-      std::copy_n(order.data<std::int64_t>(), recipe.samples, order_.begin());
-    }
+      : recipe_(recipe), epoch_(epoch), next_(first), order_(recipe.order(epoch)) {
     if (recipe.options.prefetch > 0 && next_ < recipe_.batches()) worker_ = std::thread([this] { work(); });
   }
   ~Pass() {
@@ -171,15 +194,28 @@ struct LoaderCore::Impl {
   }
 };
 
-LoaderCore::LoaderCore(std::shared_ptr<const void> dataset, std::int64_t samples, Make make,
+LoaderCore::LoaderCore(std::shared_ptr<const void> dataset, std::int64_t samples, Make make, SortKey sort_key,
                        const LoaderOptions& options, const Site& site)
-    : impl_(new Impl({std::move(dataset), samples, make, options}, site)) {
-  if (options.batch_size < 1 || options.prefetch < 0)
-    Complaint("Loader", options.batch_size < 1
-                            ? "batch_size must be at least 1, not " + std::to_string(options.batch_size)
-                            : "prefetch must be at least 0, not " + std::to_string(options.prefetch))
+    : impl_(new Impl({dataset, samples, make, options, nullptr}, site)) {
+  auto require = [&](const char* name, std::int64_t value, std::int64_t least) {
+    if (value < least)
+      Complaint("Loader",
+                std::string(name) + " must be at least " + std::to_string(least) + ", not " + std::to_string(value))
+          .at(site)
+          .raise<ValueError>();
+  };
+  require("batch_size", options.batch_size, 1);
+  require("prefetch", options.prefetch, 0);
+  require("bucket", options.bucket, 0);
+  if (options.bucket == 0) return;
+  if (!sort_key)
+    Complaint("Loader", "a bucket is asked for, but the data set has no sort_key")
         .at(site)
+        .mend("give it `std::int64_t sort_key(std::int64_t i) const`, the length of sample i")
         .raise<ValueError>();
+  auto keys = std::make_shared<std::vector<std::int64_t>>();
+  for (std::int64_t i = 0; i < samples; ++i) keys->push_back(sort_key(dataset.get(), i));
+  impl_->recipe.keys = std::move(keys);
 }
 LoaderCore::~LoaderCore() = default;
 LoaderCore::LoaderCore(LoaderCore&&) noexcept = default;
@@ -218,6 +254,7 @@ void LoaderCore::state(StateVisitor& visitor) {
   same("batch_size", impl.recipe.options.batch_size);
   same("shuffle", impl.recipe.options.shuffle);
   same("drop_last", impl.recipe.options.drop_last);
+  same("bucket", impl.recipe.options.bucket);
   visitor.visit("seed", impl.recipe.options.seed);
   visitor.visit("epoch", impl.epoch, 0, StateVisitor::any_high - 1);
   visitor.visit("position", impl.position, 0, batches());

@@ -19,6 +19,9 @@ struct LoaderOptions {
   bool shuffle = false;
   /// Leaves a last batch out that is not full.
   bool drop_last = false;
+  /// Sorts the samples of so many batches at a time by the data set's `sort_key`, so that a batch holds samples of
+  /// near-equal lengths; shuffled, the batches then come in random order. 0 does not.
+  std::int64_t bucket = 0;
   /// Of the order and of random transforms: the same seed gives the same batches, with any number of threads.
   std::uint64_t seed = 0;
   /// How many batches are made ahead, on a thread of the loader's own; 0 makes each when it is wanted.
@@ -32,9 +35,11 @@ class LoaderCore {
  public:
   using Batch = std::shared_ptr<void>;
   using Make = Batch (*)(const void* dataset, const Rows& rows, Rng& rng);
+  /// Null for a data set without keys.
+  using SortKey = std::int64_t (*)(const void* dataset, std::int64_t i);
 
-  LoaderCore(std::shared_ptr<const void> dataset, std::int64_t samples, Make make, const LoaderOptions& options,
-             const Site& site);
+  LoaderCore(std::shared_ptr<const void> dataset, std::int64_t samples, Make make, SortKey sort_key,
+             const LoaderOptions& options, const Site& site);
   ~LoaderCore();
   LoaderCore(LoaderCore&&) noexcept;
   LoaderCore& operator=(LoaderCore&&) noexcept;
@@ -66,7 +71,8 @@ class LoaderCore {
 ///
 /// Its state (see StateVisitor) is the seed, the epoch, and how many batches were handed out. A loader that was given
 /// the state of another goes on with the batch after the last one handed out, also when the loop was left there;
-/// otherwise each loop is a new epoch. Throws ValueError unless batch_size ≥ 1 and prefetch ≥ 0.
+/// otherwise each loop is a new epoch. Throws ValueError unless batch_size ≥ 1, prefetch ≥ 0 and bucket ≥ 0, and for a
+/// bucket where the data set has no sort_key.
 template <Dataset D>
 class Loader {
  public:
@@ -77,7 +83,7 @@ class Loader {
   /// Does not copy the data set.
   explicit Loader(std::shared_ptr<const D> dataset, const LoaderOptions& options = {}, Site site = Site::here())
       : dataset_(std::move(dataset)),
-        core_(dataset_, static_cast<std::int64_t>(dataset_->size()), make, options, site) {}
+        core_(dataset_, static_cast<std::int64_t>(dataset_->size()), make, sort_key(), options, site) {}
 
   /// Batches an epoch.
   std::int64_t size() const { return core_.batches(); }
@@ -112,6 +118,13 @@ class Loader {
  private:
   static std::shared_ptr<void> make(const void* dataset, const Rows& rows, Rng& rng) {
     return std::make_shared<Batch>(take_batch(*static_cast<const D*>(dataset), rows, rng));
+  }
+  static constexpr detail::LoaderCore::SortKey sort_key() {
+    if constexpr (detail::HasSortKey<D>)
+      return [](const void* dataset, std::int64_t i) -> std::int64_t {
+        return static_cast<std::int64_t>(static_cast<const D*>(dataset)->sort_key(i));
+      };
+    else return nullptr;
   }
 
   std::shared_ptr<const D> dataset_;
