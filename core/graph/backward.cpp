@@ -8,6 +8,7 @@
 #include "../kernels/elementwise.hpp"
 #include "engine_ops.hpp"
 #include "node.hpp"
+#include "observer.hpp"
 
 namespace xg {
 
@@ -51,6 +52,8 @@ class Pass {
   }
 
   ~Pass() {  // on a throw, leave no half-collected cotangents behind
+    if (told_) [[unlikely]]
+      detail::tell_backward_ended();
     --state_.passes;
     state_.running = running_before_;
     scope_ = scope_before_;
@@ -58,6 +61,14 @@ class Pass {
       for (std::uint32_t i = 0; i < node->output_count; ++i) node->outputs[i].cotangent = Tensor();
       node->queued_by = 0;
     }
+  }
+
+  /// Tells observers, if there are any.
+  void announce(const Tensors& outputs) {
+    if (!state_.observing) [[likely]]
+      return;
+    told_ = true;
+    detail::tell_backward(outputs);
   }
 
   /// Starts at an output.
@@ -203,6 +214,8 @@ class Pass {
     if (any) {
       state_.running = node.sequence;
       scope_ = node.site;
+      if (state_.observing) [[unlikely]]
+        detail::tell_rule(node, g);
       Tensors gradients = node.rule->run(node, node.closure, g, wants);
       state_.running = running_before_;
       if (gradients.size() != node.input_count)
@@ -217,6 +230,8 @@ class Pass {
           check_free(*edge.node);
           fit(*edge.node, edge.output, gradients[i], node.name, "its rule");
         }
+      if (state_.observing) [[unlikely]]
+        detail::tell_rule_ended(node, g, gradients);
       // Nothing throws from here on, so the edges of a node that is freed next may hand on their references.
       bool last = !retain_ && !free_at_end_;
       for (std::uint32_t i = 0; i < node.input_count; ++i)
@@ -255,6 +270,7 @@ class Pass {
   std::uint64_t running_before_;
   Site scope_before_;
   std::uint32_t number_;              // of the passes of this thread that are under way
+  bool told_ = false;                 // observers know of it
   bool free_at_end_ = false;          // rather than each node when it has run
   std::vector<Ref<Node>> ran_;        // nodes to be freed then
   std::vector<Place> input_places_;   // the nodes of inputs_ and where they stand there, sorted
@@ -334,6 +350,7 @@ void Tensor::backward(const BackwardOptions& options, Site site) const {
   shape();  // defined?
   Tensor seed = seed_for("backward", *this, options.seed, site);
   Pass pass(options.retain_graph || options.create_graph, options.create_graph, nullptr, site);
+  pass.announce({*this});
   pass.start(*this, seed);
   pass.run();
   pass.show_leaves();  // hooks may throw: no gradient changes before all are through
@@ -375,6 +392,7 @@ Tensors grad(const Tensors& outputs, const Tensors& inputs, const Tensors& seeds
           .mend("pass allow_unused to get an undefined tensor for it")
           .raise<GradError>();
 
+  pass.announce(outputs);
   for (std::size_t k = 0; k < outputs.size(); ++k) pass.start(outputs[k], checked[k]);
   pass.run();
   pass.show_leaves();

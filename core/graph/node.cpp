@@ -52,6 +52,7 @@ Node* Node::make(const char* name, const Site& site, std::uint32_t outputs, std:
 Ref<Node> Node::make_leaf(const Tensor& value, const Site& site) {
   Node* node = make("leaf", site, 1, 0, 0, 1);
   node->is_leaf = true;
+  node->closure = nullptr;
   node->outputs[0].shape = value.shape();
   node->outputs[0].dtype = value.dtype();
   return Ref<Node>(node);

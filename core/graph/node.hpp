@@ -5,6 +5,8 @@
 
 namespace xg {
 
+class Observing;
+
 /// Which inputs of an op want a gradient: `wants[i]`.
 class Wants {
  public:
@@ -64,7 +66,7 @@ struct Node {
   std::uint32_t queued_by = 0;  // which backward pass of its thread holds it, counted from 1; 0: none
   Output* outputs;
   Edge* edges;
-  void* closure;
+  void* closure;  // of a leaf: its TensorImpl, while that lives and has a label
 
   /// Takes room for a node and its closure from the pool; the caller constructs the closure.
   static Node* make(const char* name, const Site& site, std::uint32_t outputs, std::uint32_t inputs,
@@ -72,6 +74,12 @@ struct Node {
   static Ref<Node> make_leaf(const Tensor& value, const Site& site);
   /// Destroys the node, and nodes that only it kept alive, one after another.
   static void destroy(Node* node);
+
+  /// The tensor of a leaf that has a label; null else, and when the tensor is gone.
+  const TensorImpl* leaf_tensor() const { return is_leaf ? static_cast<const TensorImpl*>(closure) : nullptr; }
+  void forget_tensor(const TensorImpl* impl) {
+    if (is_leaf && closure == impl) closure = nullptr;
+  }
 
   /// Frees the rule, what it saved, and the edges.
   void free_saved();
@@ -81,12 +89,16 @@ struct Node {
   }
 };
 
+class ModuleFrame;
+
 /// What belongs to one thread's recording.
 struct ThreadState {
   bool recording = true;
   std::uint32_t passes = 0;                   // backward passes under way, one inside the other
   std::uint64_t running = ~std::uint64_t(0);  // sequence number of the node whose rule runs; all ones: none
   DType numbers = DType::boolean;             // inside a recorded formula, what numbers among themselves are
+  const Observing* observing = nullptr;       // the observer installed last
+  ModuleFrame* frame = nullptr;               // the innermost call of a module that observers were told of
 };
 ThreadState& thread_state();
 

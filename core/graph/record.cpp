@@ -4,11 +4,16 @@
 
 namespace xg::detail {
 
-bool should_record(const Operands& inputs) {
-  if (!thread_state().recording) return false;
+Fate fate_of(const Operands& inputs) {
+  const ThreadState& state = thread_state();
+  Fate fate{false, state.observing != nullptr};
+  if (!state.recording) return fate;
   for (const Operand& input : inputs)
-    if (input.requires_grad()) return true;
-  return false;
+    if (input.requires_grad()) {
+      fate.recorded = true;
+      break;
+    }
+  return fate;
 }
 
 Node* begin_node(const char* name, const Operands& inputs, std::uint32_t outputs, std::size_t closure_bytes,
@@ -31,6 +36,20 @@ Tensor attach(Node* node, std::uint32_t output, Array&& value) {
   node->outputs[output].shape = value.shape();
   node->outputs[output].dtype = value.dtype();
   return Tensor(Ref(TensorImpl::make(std::move(value), Ref(node), output)));
+}
+
+Tensor finish(Node* node, Array&& value, const Operands& inputs, Fate fate) {
+  Tensor y = attach(node, 0, std::move(value));
+  if (fate.observed) [[unlikely]]
+    tell_computed(node->name, inputs, &y, 1);
+  return y;
+}
+
+Tensor finish(const char* name, Array&& value, const Operands& inputs, Fate fate) {
+  Tensor y(std::move(value));
+  if (fate.observed) [[unlikely]]
+    tell_computed(name, inputs, &y, 1);
+  return y;
 }
 
 void no_rule(const char* name, const Operands& inputs) {

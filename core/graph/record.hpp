@@ -6,13 +6,22 @@
 namespace xg {
 namespace detail {
 
-/// Whether recording is on and an input wants a gradient.
-bool should_record(const Operands& inputs);
+/// What becomes of an op: whether it is recorded, and whether someone observes it.
+struct Fate {
+  bool recorded, observed;
+};
+/// It is recorded when recording is on and an input wants a gradient.
+Fate fate_of(const Operands& inputs);
 /// Makes the node with its edges; outputs still to be described.
 Node* begin_node(const char* name, const Operands& inputs, std::uint32_t outputs, std::size_t closure_bytes,
                  std::size_t closure_alignment);
 /// A tensor for output `output` of `node`; a plain constant when its dtype has no gradients.
 Tensor attach(Node* node, std::uint32_t output, Array&& value);
+/// The tensor of a node of one output, and of an op without a node, of which observers are told.
+Tensor finish(Node* node, Array&& value, const Operands& inputs, Fate fate);
+Tensor finish(const char* name, Array&& value, const Operands& inputs, Fate fate);
+/// Tells observers that an op was computed.
+[[gnu::cold]] void tell_computed(const char* name, const Operands& inputs, const Tensor* outputs, std::size_t count);
 [[noreturn]] void no_rule(const char* name, const Operands& inputs);
 
 template <class F, bool many>
@@ -61,13 +70,14 @@ struct Closure {
 /// PyTorch's `autograd.Function`.
 template <class F>
 Tensor record(const char* name, Array value, const Operands& inputs, F rule) {
-  if (!is_differentiable(value.dtype()) || !detail::should_record(inputs)) return Tensor(std::move(value));
+  detail::Fate fate = detail::fate_of(inputs);
+  if (!fate.recorded || !is_differentiable(value.dtype())) return detail::finish(name, std::move(value), inputs, fate);
   using Closure = detail::Closure<F, false>;
   detail::Node* node = detail::begin_node(name, inputs, 1, sizeof(Closure), alignof(Closure));
   auto* closure = new (node->closure) Closure{std::move(rule), {}};
   node->rule = &Closure::table;
   if constexpr (Closure::takes_output) closure->kept = value;
-  return detail::attach(node, 0, std::move(value));
+  return detail::finish(node, std::move(value), inputs, fate);
 }
 template <class F>
 Tensor record(const char* name, const Tensor& value, const Operands& inputs, F rule) {
@@ -78,8 +88,10 @@ Tensor record(const char* name, const Tensor& value, const Operands& inputs, F r
 template <class F>
 Tensors record_all(const char* name, const Arrays& values, const Operands& inputs, F rule) {
   Tensors results;
-  if (!detail::should_record(inputs)) {
+  detail::Fate fate = detail::fate_of(inputs);
+  if (!fate.recorded) {
     for (const Array& value : values) results.push_back(Tensor(value));
+    if (fate.observed) detail::tell_computed(name, inputs, results.data(), results.size());
     return results;
   }
   using Closure = detail::Closure<F, true>;
@@ -90,13 +102,15 @@ Tensors record_all(const char* name, const Arrays& values, const Operands& input
   node->rule = &Closure::table;
   if constexpr (Closure::takes_output) closure->kept = values;
   for (std::uint32_t i = 0; i < values.size(); ++i) results.push_back(detail::attach(made, i, Array(values[i])));
+  if (fate.observed) detail::tell_computed(name, inputs, results.data(), results.size());
   return results;
 }
 
 /// Records nothing: an op without a rule. Throws GradError when an input wants a gradient.
 inline Tensor record(const char* name, Array value, const Operands& inputs) {
-  if (is_differentiable(value.dtype()) && detail::should_record(inputs)) detail::no_rule(name, inputs);
-  return Tensor(std::move(value));
+  detail::Fate fate = detail::fate_of(inputs);
+  if (fate.recorded && is_differentiable(value.dtype())) detail::no_rule(name, inputs);
+  return detail::finish(name, std::move(value), inputs, fate);
 }
 inline Tensor record(const char* name, const Tensor& value, const Operands& inputs) {
   return record(name, value.array(), inputs);

@@ -4,6 +4,7 @@
 
 #include "../error/error.hpp"
 #include "node.hpp"
+#include "record.hpp"
 
 namespace xg {
 namespace detail {
@@ -22,9 +23,24 @@ TensorImpl* TensorImpl::make(Array&& array, Ref<Node>&& node, std::uint32_t outp
 }
 
 void TensorImpl::destroy(TensorImpl* impl) {
-  delete impl->label;
+  if (impl->label) {
+    if (impl->node) impl->node->forget_tensor(impl);
+    delete impl->label;
+  }
   impl->~TensorImpl();
   memory::free(impl, sizeof(TensorImpl));
+}
+
+TensorImpl::Label& TensorImpl::make_label() {
+  if (!label) label = new Label;
+  if (node && node->is_leaf) node->closure = this;
+  return *label;
+}
+
+void TensorImpl::set_leaf(Ref<Node>&& leaf) {
+  if (node) node->forget_tensor(this);
+  node = std::move(leaf);
+  if (label && node) node->closure = this;
 }
 
 void add_hook(const Tensor& x, Hook* hook, const Site& site) {
@@ -71,9 +87,9 @@ const std::string& Tensor::name() const {
 
 Tensor named(const Tensor& x, std::string name) {
   x.shape();  // defined?
-  if (!x.impl()->label) x.impl()->label = new detail::TensorImpl::Label;
-  x.impl()->label->name = std::move(name);
-  x.impl()->label->is_path = false;
+  auto& label = x.impl()->make_label();
+  label.name = std::move(name);
+  label.is_path = false;
   return x;
 }
 
@@ -82,20 +98,20 @@ namespace detail {
 void name_by_path(const Tensor& x, const std::string& path) {
   static std::mutex mutex;  // several threads may list the parameters of one model
   std::lock_guard lock(mutex);
-  TensorImpl::Label*& label = x.impl()->label;
+  const TensorImpl::Label* label = x.impl()->label;
   if (path.empty()) return;
   if (label && !label->name.empty()) {
     const std::string& name = label->name;
     if (!label->is_path || name == path || (name.ends_with(path) && name[name.size() - path.size() - 1] == '.')) return;
   }
-  if (!label) label = new TensorImpl::Label;
-  label->name = path;
-  label->is_path = true;
+  auto& given = x.impl()->make_label();
+  given.name = path;
+  given.is_path = true;
 }
 
 void copy_name(const Tensor& from, const Tensor& to) {
   const TensorImpl::Label* label = from.impl()->label;
-  if (label && !label->name.empty()) to.impl()->label = new TensorImpl::Label{label->name, label->is_path, {}};
+  if (label && !label->name.empty()) to.impl()->make_label() = TensorImpl::Label{label->name, label->is_path, {}};
 }
 
 }  // namespace detail
@@ -129,7 +145,12 @@ Tensor variable(const Tensor& value, Site site) {
   return Tensor(Ref(detail::TensorImpl::make(Array(value.array()), detail::Node::make_leaf(value, site), 0)));
 }
 
-Tensor detach(const Operand& x) { return Tensor(x.array()); }
+Tensor detach(const Operand& x) {
+  Tensor y(x.array());
+  if (detail::thread_state().observing) [[unlikely]]
+    detail::tell_computed("detach", {x}, &y, 1);
+  return y;
+}
 
 void Tensor::assign(const Tensor& value, Site site) const {
   shape();  // defined?
@@ -155,8 +176,7 @@ void Tensor::assign(const Tensor& value, Site site) const {
   Array fresh = value.array().contiguous();
   impl_->array = std::move(fresh);  // arrays never change under others' eyes, so the buffer may be shared
   impl_->changed_at = detail::change_of_leaf();
-  if (!impl_->label) impl_->label = new detail::TensorImpl::Label;
-  impl_->label->changed = site;
+  impl_->make_label().changed = site;
 }
 
 Array& Tensor::edit(Site site) const {
@@ -165,8 +185,7 @@ Array& Tensor::edit(Site site) const {
     Complaint("edit", "only leaves can be changed in place").fact("x", describe(*this)).at(site).raise<GradError>();
   if (!impl_->array.is_sole_owner() || !impl_->array.is_contiguous()) impl_->array = impl_->array.copy();
   impl_->changed_at = detail::change_of_leaf();
-  if (!impl_->label) impl_->label = new detail::TensorImpl::Label;
-  impl_->label->changed = site;
+  impl_->make_label().changed = site;
   return impl_->array;
 }
 

@@ -39,6 +39,10 @@ struct TensorImpl {
   static TensorImpl* make(Array&& array);
   static TensorImpl* make(Array&& array, Ref<Node>&& node, std::uint32_t output);
   static void destroy(TensorImpl* impl);
+
+  Label& make_label();
+  /// Gives it a leaf's node, or none.
+  void set_leaf(Ref<Node>&& leaf);
 };
 
 }  // namespace detail

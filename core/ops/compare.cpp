@@ -4,6 +4,7 @@
 
 #include "../error/error.hpp"
 #include "../graph/meet.hpp"
+#include "../graph/record.hpp"
 #include "../kernels/arithmetic.hpp"
 
 namespace xg {
@@ -15,23 +16,25 @@ namespace {
 
 Tensor compare(const char* op, Comparison comparison, const Operand& a, const Operand& b) {
   detail::Met met = detail::meet(op, {a, b});
-  return Tensor(kernels::compare(comparison, met.arrays[0], met.arrays[1], met.shape));
+  return record(op, kernels::compare(comparison, met.arrays[0], met.arrays[1], met.shape), {a, b});
 }
 
 // On booleans · is and, + is or, − is exclusive or.
 Tensor logic(const char* op, Arithmetic arithmetic, const Operand& a, const Operand& b) {
   detail::Met met = detail::meet(op, {a, b});
-  return Tensor(kernels::arithmetic(arithmetic, met.arrays[0].cast(DType::boolean), met.arrays[1].cast(DType::boolean),
-                                    met.shape));
+  return record(op,
+                kernels::arithmetic(arithmetic, met.arrays[0].cast(DType::boolean), met.arrays[1].cast(DType::boolean),
+                                    met.shape),
+                {a, b});
 }
 
-Tensor compare_size(Comparison comparison, const Operand& x) {
+Tensor compare_size(const char* op, Comparison comparison, const Operand& x) {
   Array values = x.array();
   Array infinity(std::numeric_limits<double>::infinity(), values.dtype());
   Array size = kernels::arithmetic(
       Arithmetic::maximum, values,
       kernels::arithmetic(Arithmetic::multiply, values, Array(-1, values.dtype()), x.shape()), x.shape());
-  return Tensor(kernels::compare(comparison, size, infinity, x.shape()));
+  return record(op, kernels::compare(comparison, size, infinity, x.shape()), {x});
 }
 
 }  // namespace
@@ -49,17 +52,19 @@ Tensor logical_and(const Operand& a, const Operand& b) { return logic("logical_a
 Tensor logical_or(const Operand& a, const Operand& b) { return logic("logical_or", Arithmetic::add, a, b); }
 Tensor logical_xor(const Operand& a, const Operand& b) { return logic("logical_xor", Arithmetic::subtract, a, b); }
 Tensor logical_not(const Operand& x) {
-  return Tensor(kernels::compare(Comparison::equal, x.array(DType::boolean), Array(false, DType::boolean), x.shape()));
+  return record("logical_not",
+                kernels::compare(Comparison::equal, x.array(DType::boolean), Array(false, DType::boolean), x.shape()),
+                {x});
 }
 
 Tensor isnan(const Operand& x) { return not_equal(x, x); }
 Tensor isinf(const Operand& x) {
   if (!is_differentiable(x.dtype())) return Tensor(Array::full(x.shape(), false, DType::boolean));
-  return compare_size(Comparison::equal, x);
+  return compare_size("isinf", Comparison::equal, x);
 }
 Tensor isfinite(const Operand& x) {
   if (!is_differentiable(x.dtype())) return Tensor(Array::full(x.shape(), true, DType::boolean));
-  return compare_size(Comparison::less, x);
+  return compare_size("isfinite", Comparison::less, x);
 }
 
 }  // namespace xg

@@ -66,12 +66,12 @@ Tensor extreme(const char* op, const Operand& x, const Axes& axes, KeepDims keep
 Tensor arg_extreme(const char* op, const Operand& x, const Axes& axes, KeepDims keep, bool largest) {
   Reduction over(op, x, axes, keep);
   over.refuse_empty(op, x);
-  return Tensor(kernels::arg_extreme(x.array(), over.axes, largest).reshaped(over.shape));
+  return record(op, kernels::arg_extreme(x.array(), over.axes, largest).reshaped(over.shape), {x});
 }
 
 Tensor truth(const char* op, const Operand& x, const Axes& axes, KeepDims keep, bool every) {
   Reduction over(op, x, axes, keep);
-  return Tensor(kernels::truth(x.array(), over.axes, every).reshaped(over.shape));
+  return record(op, kernels::truth(x.array(), over.axes, every).reshaped(over.shape), {x});
 }
 
 }  // namespace
@@ -93,7 +93,7 @@ Tensor All::operator()(const Operand& x, const Axes& axes, KeepDims keep) const 
 
 Tensor count_nonzero(const Operand& x, const Axes& axes, KeepDims keep) {
   Reduction over("count_nonzero", x, axes, keep);
-  return Tensor(kernels::count_nonzero(x.array(), over.axes).reshaped(over.shape));
+  return record("count_nonzero", kernels::count_nonzero(x.array(), over.axes).reshaped(over.shape), {x});
 }
 
 }  // namespace xg

@@ -2,6 +2,7 @@
 
 #include "../error/error.hpp"
 #include "../graph/node.hpp"
+#include "../graph/record.hpp"
 #include "../kernels/reduce.hpp"
 #include "../kernels/sort.hpp"
 #include "gather.hpp"
@@ -33,7 +34,7 @@ ValuesIndices sort(const Operand& x, std::int64_t axis, SortOptions options) {
 
 Tensor argsort(const Operand& x, std::int64_t axis, SortOptions options) {
   axis = normal_axis("argsort", axis, x.shape().rank(), x.site());
-  return Tensor(kernels::ranking(x.array(), axis, x.shape()[axis], options.descending));
+  return record("argsort", kernels::ranking(x.array(), axis, x.shape()[axis], options.descending), {x});
 }
 
 ValuesIndices topk(const Operand& x, std::int64_t k, TopkOptions options) {

@@ -14,8 +14,9 @@ PReLU::PReLU(std::int64_t channels, const PReLUOptions& options, Site site) {
 }
 
 Tensor PReLU::operator()(const Operand& x) const {
+  ModuleCall call(*this, x);
   std::int64_t channels = weight.size(), rank = x.shape().rank();
-  if (channels == 1) return prelu(x, weight);
+  if (channels == 1) return call(prelu(x, weight));
   if (rank < 2 || x.shape()[1] != channels)
     Complaint("PReLU", "x has shape " + to_string(x.shape()) + ", whose axis 1 is not one of " +
                            std::to_string(channels) + " channels")
@@ -27,7 +28,7 @@ Tensor PReLU::operator()(const Operand& x) const {
   CallScope scope(x.site());
   Shape wide(static_cast<std::size_t>(rank) - 1, 1);
   wide[0] = channels;
-  return prelu(x, reshape(weight, wide));
+  return call(prelu(x, reshape(weight, wide)));
 }
 
 }  // namespace xg::nn

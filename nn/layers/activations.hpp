@@ -11,59 +11,59 @@
 namespace xg::nn {
 
 struct ReLU {
-  Tensor operator()(const Operand& x) const { return relu(x); }
+  Tensor operator()(const Operand& x) const { return ModuleCall(*this, x)(relu(x)); }
 };
 struct ReLU6 {
-  Tensor operator()(const Operand& x) const { return relu6(x); }
+  Tensor operator()(const Operand& x) const { return ModuleCall(*this, x)(relu6(x)); }
 };
 struct LeakyReLU {
   double slope = 0.01;
-  Tensor operator()(const Operand& x) const { return leaky_relu(x, slope); }
+  Tensor operator()(const Operand& x) const { return ModuleCall(*this, x)(leaky_relu(x, slope)); }
 };
 struct ELU {
   double alpha = 1;
-  Tensor operator()(const Operand& x) const { return elu(x, alpha); }
+  Tensor operator()(const Operand& x) const { return ModuleCall(*this, x)(elu(x, alpha)); }
 };
 struct SELU {
-  Tensor operator()(const Operand& x) const { return selu(x); }
+  Tensor operator()(const Operand& x) const { return ModuleCall(*this, x)(selu(x)); }
 };
 struct GELU {
   Approximate approximate = Approximate::none;
-  Tensor operator()(const Operand& x) const { return gelu(x, approximate); }
+  Tensor operator()(const Operand& x) const { return ModuleCall(*this, x)(gelu(x, approximate)); }
 };
 struct SiLU {
-  Tensor operator()(const Operand& x) const { return silu(x); }
+  Tensor operator()(const Operand& x) const { return ModuleCall(*this, x)(silu(x)); }
 };
 struct Tanh {
-  Tensor operator()(const Operand& x) const { return tanh(x); }
+  Tensor operator()(const Operand& x) const { return ModuleCall(*this, x)(tanh(x)); }
 };
 struct Sigmoid {
-  Tensor operator()(const Operand& x) const { return sigmoid(x); }
+  Tensor operator()(const Operand& x) const { return ModuleCall(*this, x)(sigmoid(x)); }
 };
 struct Softplus {
   double beta = 1;
   double threshold = 20;
-  Tensor operator()(const Operand& x) const { return softplus(x, beta, threshold); }
+  Tensor operator()(const Operand& x) const { return ModuleCall(*this, x)(softplus(x, beta, threshold)); }
 };
 struct Softmax {
   std::int64_t axis = -1;
-  Tensor operator()(const Operand& x) const { return softmax(x, axis); }
+  Tensor operator()(const Operand& x) const { return ModuleCall(*this, x)(softmax(x, axis)); }
 };
 struct LogSoftmax {
   std::int64_t axis = -1;
-  Tensor operator()(const Operand& x) const { return log_softmax(x, axis); }
+  Tensor operator()(const Operand& x) const { return ModuleCall(*this, x)(log_softmax(x, axis)); }
 };
 
 /// x itself.
 struct Identity {
-  Tensor operator()(const Operand& x) const { return x.tensor(); }
+  Tensor operator()(const Operand& x) const { return ModuleCall(*this, x)(x.tensor()); }
 };
 
 /// Axes `first` to `last` as one; by default all but that of the batch.
 struct Flatten {
   std::int64_t first = 1;
   std::int64_t last = -1;
-  Tensor operator()(const Operand& x) const { return flatten(x, first, last); }
+  Tensor operator()(const Operand& x) const { return ModuleCall(*this, x)(flatten(x, first, last)); }
 };
 
 struct PReLUOptions {

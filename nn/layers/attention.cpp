@@ -133,6 +133,7 @@ MultiHeadAttention::Projected MultiHeadAttention::project_all(const Operand& que
 
 AttentionResult MultiHeadAttention::operator()(const Operand& query, const Operand& key, const Operand& value,
                                                const AttentionCall& call) const {
+  ModuleCall told(*this, query, key, value);
   check_width("query", query, width_);
   check_width("key", key, key_width_);
   check_width("value", value, value_width_);
@@ -146,11 +147,12 @@ AttentionResult MultiHeadAttention::operator()(const Operand& query, const Opera
   if (before > 0) all = {concatenate({call.cache->key, all.key}, -2), concatenate({call.cache->value, all.value}, -2)};
   AttentionResult result = attend(q, all, call, query.site());
   if (call.cache) *call.cache = all;
-  return result;
+  return told(std::move(result));
 }
 
 AttentionResult MultiHeadAttention::operator()(const Operand& query, const KeyValues& memory,
                                                const AttentionCall& call) const {
+  ModuleCall told(*this, query, memory.key, memory.value);
   check_width("query", query, width_);
   if (call.cache || rotary_)
     Complaint("MultiHeadAttention", std::string("keys and values that were made earlier go with no ") +
@@ -159,7 +161,7 @@ AttentionResult MultiHeadAttention::operator()(const Operand& query, const KeyVa
         .at(query.site())
         .raise<ValueError>();
   CallScope scope(query.site());
-  return attend(project_query(query), memory, call, query.site());
+  return told(attend(project_query(query), memory, call, query.site()));
 }
 
 AttentionResult MultiHeadAttention::attend(Tensor q, const KeyValues& memory, const AttentionCall& call,

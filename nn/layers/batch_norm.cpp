@@ -61,7 +61,9 @@ BatchNorm1d::BatchNorm1d(std::int64_t channels, const BatchNormOptions& options,
 BatchNorm2d::BatchNorm2d(std::int64_t channels, const BatchNormOptions& options, Site site)
     : BatchNormLayer("BatchNorm2d", channels, options, site) {}
 
-Tensor BatchNorm1d::operator()(const Operand& x) const { return apply(x, 2, 3, "(N, C) or (N, C, L)"); }
-Tensor BatchNorm2d::operator()(const Operand& x) const { return apply(x, 4, 4, "(N, C, H, W)"); }
+Tensor BatchNorm1d::operator()(const Operand& x) const {
+  return ModuleCall(*this, x)(apply(x, 2, 3, "(N, C) or (N, C, L)"));
+}
+Tensor BatchNorm2d::operator()(const Operand& x) const { return ModuleCall(*this, x)(apply(x, 4, 4, "(N, C, H, W)")); }
 
 }  // namespace xg::nn

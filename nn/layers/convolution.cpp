@@ -59,7 +59,7 @@ Conv1d::Conv1d(std::int64_t in, std::int64_t out, std::int64_t kernel, const Con
   asked.fill(out, in / o.groups, o.bias, weight, bias);
 }
 
-Tensor Conv1d::operator()(const Operand& x) const { return conv1d(x, weight, bias, options_); }
+Tensor Conv1d::operator()(const Operand& x) const { return ModuleCall(*this, x)(conv1d(x, weight, bias, options_)); }
 
 Conv2d::Conv2d(std::int64_t in, std::int64_t out, const Size2& kernel, const Conv2dOptions& o, Site site)
     : options_{o.stride, o.padding, o.dilation, o.groups} {
@@ -68,7 +68,7 @@ Conv2d::Conv2d(std::int64_t in, std::int64_t out, const Size2& kernel, const Con
   asked.fill(out, in / o.groups, o.bias, weight, bias);
 }
 
-Tensor Conv2d::operator()(const Operand& x) const { return conv2d(x, weight, bias, options_); }
+Tensor Conv2d::operator()(const Operand& x) const { return ModuleCall(*this, x)(conv2d(x, weight, bias, options_)); }
 
 ConvTranspose1d::ConvTranspose1d(std::int64_t in, std::int64_t out, std::int64_t kernel,
                                  const ConvTranspose1dOptions& o, Site site)
@@ -81,7 +81,9 @@ ConvTranspose1d::ConvTranspose1d(std::int64_t in, std::int64_t out, std::int64_t
   asked.fill(in, out / o.groups, o.bias, weight, bias);
 }
 
-Tensor ConvTranspose1d::operator()(const Operand& x) const { return conv_transpose1d(x, weight, bias, options_); }
+Tensor ConvTranspose1d::operator()(const Operand& x) const {
+  return ModuleCall(*this, x)(conv_transpose1d(x, weight, bias, options_));
+}
 
 ConvTranspose2d::ConvTranspose2d(std::int64_t in, std::int64_t out, const Size2& kernel,
                                  const ConvTranspose2dOptions& o, Site site)
@@ -94,6 +96,8 @@ ConvTranspose2d::ConvTranspose2d(std::int64_t in, std::int64_t out, const Size2&
   asked.fill(in, out / o.groups, o.bias, weight, bias);
 }
 
-Tensor ConvTranspose2d::operator()(const Operand& x) const { return conv_transpose2d(x, weight, bias, options_); }
+Tensor ConvTranspose2d::operator()(const Operand& x) const {
+  return ModuleCall(*this, x)(conv_transpose2d(x, weight, bias, options_));
+}
 
 }  // namespace xg::nn

@@ -19,8 +19,8 @@ Dropout1d::Dropout1d(double p, const DropoutOptions& options, Site site)
 Dropout2d::Dropout2d(double p, const DropoutOptions& options, Site site)
     : DropoutLayer("Dropout2d", p, options, site) {}
 
-Tensor Dropout::operator()(const Operand& x) const { return apply(dropout, x); }
-Tensor Dropout1d::operator()(const Operand& x) const { return apply(dropout1d, x); }
-Tensor Dropout2d::operator()(const Operand& x) const { return apply(dropout2d, x); }
+Tensor Dropout::operator()(const Operand& x) const { return ModuleCall(*this, x)(apply(dropout, x)); }
+Tensor Dropout1d::operator()(const Operand& x) const { return ModuleCall(*this, x)(apply(dropout1d, x)); }
+Tensor Dropout2d::operator()(const Operand& x) const { return ModuleCall(*this, x)(apply(dropout2d, x)); }
 
 }  // namespace xg::nn

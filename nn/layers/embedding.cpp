@@ -20,6 +20,8 @@ Embedding::Embedding(std::int64_t rows, std::int64_t size, const EmbeddingOption
   weight = Parameter(Tensor(values), site);
 }
 
-Tensor Embedding::operator()(const Operand& indices) const { return embedding(indices, weight, padding_idx_); }
+Tensor Embedding::operator()(const Operand& indices) const {
+  return ModuleCall(*this, indices)(embedding(indices, weight, padding_idx_));
+}
 
 }  // namespace xg::nn

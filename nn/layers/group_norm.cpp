@@ -33,8 +33,9 @@ GroupNorm::GroupNorm(std::int64_t groups, std::int64_t channels, const GroupNorm
 }
 
 Tensor GroupNorm::operator()(const Operand& x) const {
+  ModuleCall call(*this, x);
   if (x.shape().rank() < 2 || x.shape()[1] != channels_) misfit("GroupNorm", x, "(N, C, …)", channels_, weight);
-  return group_norm(x, groups_, weight, bias, eps_);
+  return call(group_norm(x, groups_, weight, bias, eps_));
 }
 
 detail::InstanceNormLayer::InstanceNormLayer(const char* name, std::int64_t channels,
@@ -62,7 +63,11 @@ InstanceNorm1d::InstanceNorm1d(std::int64_t channels, const InstanceNormOptions&
 InstanceNorm2d::InstanceNorm2d(std::int64_t channels, const InstanceNormOptions& options, Site site)
     : InstanceNormLayer("InstanceNorm2d", channels, options, site) {}
 
-Tensor InstanceNorm1d::operator()(const Operand& x) const { return apply(x, 3, "(N, C, L) or (C, L)"); }
-Tensor InstanceNorm2d::operator()(const Operand& x) const { return apply(x, 4, "(N, C, H, W) or (C, H, W)"); }
+Tensor InstanceNorm1d::operator()(const Operand& x) const {
+  return ModuleCall(*this, x)(apply(x, 3, "(N, C, L) or (C, L)"));
+}
+Tensor InstanceNorm2d::operator()(const Operand& x) const {
+  return ModuleCall(*this, x)(apply(x, 4, "(N, C, H, W) or (C, H, W)"));
+}
 
 }  // namespace xg::nn

@@ -25,13 +25,15 @@ LayerNorm::LayerNorm(const Shape& shape, const LayerNormOptions& options, Site s
   if (options.bias) bias = Parameter(zeros(shape), site);
 }
 
-Tensor LayerNorm::operator()(const Operand& x) const { return layer_norm(x, shape_, weight, bias, eps_); }
+Tensor LayerNorm::operator()(const Operand& x) const {
+  return ModuleCall(*this, x)(layer_norm(x, shape_, weight, bias, eps_));
+}
 
 RMSNorm::RMSNorm(const Shape& shape, const RMSNormOptions& options, Site site)
     : shape_(checked("RMSNorm", shape, site)), eps_(options.eps) {
   if (options.affine) weight = Parameter(ones(shape), site);
 }
 
-Tensor RMSNorm::operator()(const Operand& x) const { return rms_norm(x, shape_, weight, eps_); }
+Tensor RMSNorm::operator()(const Operand& x) const { return ModuleCall(*this, x)(rms_norm(x, shape_, weight, eps_)); }
 
 }  // namespace xg::nn

@@ -16,7 +16,7 @@ Linear::Linear(std::int64_t in, std::int64_t out, const LinearOptions& options, 
   if (options.bias) bias = Parameter(init::fan_in_uniform({out}, in), site);
 }
 
-Tensor Linear::operator()(const Operand& x) const { return linear(x, weight, bias); }
+Tensor Linear::operator()(const Operand& x) const { return ModuleCall(*this, x)(linear(x, weight, bias)); }
 
 Bilinear::Bilinear(std::int64_t first, std::int64_t second, std::int64_t out, const LinearOptions& options, Site site) {
   if (first < 0 || second < 0 || out < 0)
@@ -28,6 +28,8 @@ Bilinear::Bilinear(std::int64_t first, std::int64_t second, std::int64_t out, co
   if (options.bias) bias = Parameter(init::fan_in_uniform({out}, first), site);
 }
 
-Tensor Bilinear::operator()(const Operand& a, const Operand& b) const { return bilinear(a, b, weight, bias); }
+Tensor Bilinear::operator()(const Operand& a, const Operand& b) const {
+  return ModuleCall(*this, a, b)(bilinear(a, b, weight, bias));
+}
 
 }  // namespace xg::nn

@@ -1,8 +1,9 @@
-// Pooling and resampling as layers, to stand in a Sequential.
+// Pooling and resampling as layers, to stand in a Sequential. They hold nothing to walk through.
 #pragma once
 
 #include "../../core/ops/pool.hpp"
 #include "../../core/ops/upsample.hpp"
+#include "../module/module.hpp"
 
 namespace xg::nn {
 
@@ -10,7 +11,8 @@ namespace xg::nn {
 class MaxPool1d {
  public:
   explicit MaxPool1d(std::int64_t kernel, const MaxPool1dOptions& options = {}) : kernel_(kernel), options_(options) {}
-  Tensor operator()(const Operand& x) const { return max_pool1d(x, kernel_, options_); }
+  Tensor operator()(const Operand& x) const { return ModuleCall(*this, x)(max_pool1d(x, kernel_, options_)); }
+  void walk(Walker&) {}
 
  private:
   std::int64_t kernel_;
@@ -21,7 +23,8 @@ class MaxPool1d {
 class MaxPool2d {
  public:
   explicit MaxPool2d(const Size2& kernel, const MaxPool2dOptions& options = {}) : kernel_(kernel), options_(options) {}
-  Tensor operator()(const Operand& x) const { return max_pool2d(x, kernel_, options_); }
+  Tensor operator()(const Operand& x) const { return ModuleCall(*this, x)(max_pool2d(x, kernel_, options_)); }
+  void walk(Walker&) {}
 
  private:
   Size2 kernel_;
@@ -32,7 +35,8 @@ class MaxPool2d {
 class AvgPool1d {
  public:
   explicit AvgPool1d(std::int64_t kernel, const AvgPool1dOptions& options = {}) : kernel_(kernel), options_(options) {}
-  Tensor operator()(const Operand& x) const { return avg_pool1d(x, kernel_, options_); }
+  Tensor operator()(const Operand& x) const { return ModuleCall(*this, x)(avg_pool1d(x, kernel_, options_)); }
+  void walk(Walker&) {}
 
  private:
   std::int64_t kernel_;
@@ -43,7 +47,8 @@ class AvgPool1d {
 class AvgPool2d {
  public:
   explicit AvgPool2d(const Size2& kernel, const AvgPool2dOptions& options = {}) : kernel_(kernel), options_(options) {}
-  Tensor operator()(const Operand& x) const { return avg_pool2d(x, kernel_, options_); }
+  Tensor operator()(const Operand& x) const { return ModuleCall(*this, x)(avg_pool2d(x, kernel_, options_)); }
+  void walk(Walker&) {}
 
  private:
   Size2 kernel_;
@@ -54,7 +59,8 @@ class AvgPool2d {
 class AdaptiveAvgPool1d {
  public:
   explicit AdaptiveAvgPool1d(std::int64_t size) : size_(size) {}
-  Tensor operator()(const Operand& x) const { return adaptive_avg_pool1d(x, size_); }
+  Tensor operator()(const Operand& x) const { return ModuleCall(*this, x)(adaptive_avg_pool1d(x, size_)); }
+  void walk(Walker&) {}
 
  private:
   std::int64_t size_;
@@ -64,7 +70,8 @@ class AdaptiveAvgPool1d {
 class AdaptiveAvgPool2d {
  public:
   explicit AdaptiveAvgPool2d(const Size2& size) : size_(size) {}
-  Tensor operator()(const Operand& x) const { return adaptive_avg_pool2d(x, size_); }
+  Tensor operator()(const Operand& x) const { return ModuleCall(*this, x)(adaptive_avg_pool2d(x, size_)); }
+  void walk(Walker&) {}
 
  private:
   Size2 size_;
@@ -74,7 +81,8 @@ class AdaptiveAvgPool2d {
 class Upsample {
  public:
   explicit Upsample(const UpsampleOptions& options) : options_(options) {}
-  Tensor operator()(const Operand& x) const { return upsample(x, options_); }
+  Tensor operator()(const Operand& x) const { return ModuleCall(*this, x)(upsample(x, options_)); }
+  void walk(Walker&) {}
 
  private:
   UpsampleOptions options_;

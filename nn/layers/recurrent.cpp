@@ -134,15 +134,17 @@ GRU::GRU(std::int64_t in, std::int64_t hidden, const RecurrentOptions& options, 
     : RecurrentLayer("GRU", Kind::gru, in, hidden, options, site) {}
 
 RecurrentOutput RNN::operator()(const Operand& x, const Tensor& state, const Tensor& lengths) const {
+  ModuleCall call(*this, x, state);
   LSTMOutput result = apply(x, {state, {}}, lengths);
-  return {result.y, result.state.h};
+  return call(RecurrentOutput{result.y, result.state.h});
 }
 LSTMOutput LSTM::operator()(const Operand& x, const LSTMState& state, const Tensor& lengths) const {
-  return apply(x, state, lengths);
+  return ModuleCall(*this, x, state.h, state.c)(apply(x, state, lengths));
 }
 RecurrentOutput GRU::operator()(const Operand& x, const Tensor& state, const Tensor& lengths) const {
+  ModuleCall call(*this, x, state);
   LSTMOutput result = apply(x, {state, {}}, lengths);
-  return {result.y, result.state.h};
+  return call(RecurrentOutput{result.y, result.state.h});
 }
 
 RNNCell::RNNCell(std::int64_t in, std::int64_t hidden, const RNNCellOptions& options, Site site)
@@ -153,17 +155,20 @@ GRUCell::GRUCell(std::int64_t in, std::int64_t hidden, const CellOptions& option
     : RecurrentCell("GRUCell", 3, in, hidden, options.bias, site) {}
 
 Tensor RNNCell::operator()(const Operand& x, const Tensor& h) const {
+  ModuleCall call(*this, x, h);
   CallScope scope(x.site());
-  return rnn(Operand(one_step(x), x.site()), parameters.weights(), h, {}, nonlinearity_).h;
+  return call(rnn(Operand(one_step(x), x.site()), parameters.weights(), h, {}, nonlinearity_).h);
 }
 LSTMState LSTMCell::operator()(const Operand& x, const LSTMState& state) const {
+  ModuleCall call(*this, x, state.h, state.c);
   CallScope scope(x.site());
   RecurrentWithCell next = lstm(Operand(one_step(x), x.site()), parameters.weights(), state.h, state.c);
-  return {next.h, next.c};
+  return call(LSTMState{next.h, next.c});
 }
 Tensor GRUCell::operator()(const Operand& x, const Tensor& h) const {
+  ModuleCall call(*this, x, h);
   CallScope scope(x.site());
-  return gru(Operand(one_step(x), x.site()), parameters.weights(), h).h;
+  return call(gru(Operand(one_step(x), x.site()), parameters.weights(), h).h);
 }
 
 LSTMState LSTMState::select(const Tensor& rows) const {

@@ -67,6 +67,7 @@ TransformerEncoderLayer::TransformerEncoderLayer(std::int64_t width, std::int64_
     : TransformerLayer(width, options, site), self_attn(self_attention(width, heads, options, site)) {}
 
 Tensor TransformerEncoderLayer::operator()(const Operand& x, const EncoderLayerCall& call) const {
+  ModuleCall told(*this, x);
   CallScope scope(x.site());
   AttentionCall attention{.mask = call.mask, .key_padding = call.key_padding, .causal = call.causal};
   attention.weights = AttentionWeights::none;
@@ -75,7 +76,7 @@ Tensor TransformerEncoderLayer::operator()(const Operand& x, const EncoderLayerC
     Operand input(t, x.site());
     return self_attn(input, input, input, attention).y;
   });
-  return residual(y, norm2, [&](const Tensor& t) { return feed_forward(t); });
+  return told(residual(y, norm2, [&](const Tensor& t) { return feed_forward(t); }));
 }
 
 TransformerDecoderLayer::TransformerDecoderLayer(std::int64_t width, std::int64_t heads,
@@ -85,6 +86,7 @@ TransformerDecoderLayer::TransformerDecoderLayer(std::int64_t width, std::int64_
       norm3(possible(width), {.eps = options.eps}, site) {}
 
 Tensor TransformerDecoderLayer::operator()(const Operand& x, const Tensor& memory, const DecoderLayerCall& call) const {
+  ModuleCall told(*this, x, memory);
   CallScope scope(x.site());
   DecoderLayerCache cache;
   if (call.cache) cache = *call.cache;
@@ -100,7 +102,7 @@ Tensor TransformerDecoderLayer::operator()(const Operand& x, const Tensor& memor
   y = residual(y, norm2, [&](const Tensor& t) { return multihead_attn({t, x.site()}, cache.memory, to_memory).y; });
   y = residual(y, norm3, [&](const Tensor& t) { return feed_forward(t); });
   if (call.cache) *call.cache = cache;
-  return y;
+  return told(y);
 }
 
 TransformerEncoder::TransformerEncoder(std::int64_t count, std::int64_t width, std::int64_t heads,
@@ -110,6 +112,7 @@ TransformerEncoder::TransformerEncoder(std::int64_t count, std::int64_t width, s
       norm(possible(width), {.eps = options.eps, .affine = options.final_norm}, site), has_norm_(options.final_norm) {}
 
 Tensor TransformerEncoder::operator()(const Operand& x, const EncoderCall& call) const {
+  ModuleCall told(*this, x);
   CallScope scope(x.site());
   std::vector<KeyValues> cache = of_layers("TransformerEncoder", call.cache, layers.size(), x.site());
   Tensor y = x.tensor();
@@ -119,7 +122,7 @@ Tensor TransformerEncoder::operator()(const Operand& x, const EncoderCall& call)
     y = layers[i]({y, x.site()}, one);
   }
   if (call.cache) *call.cache = std::move(cache);
-  return has_norm_ ? norm(y) : y;
+  return told(has_norm_ ? norm(y) : y);
 }
 
 TransformerDecoder::TransformerDecoder(std::int64_t count, std::int64_t width, std::int64_t heads,
@@ -129,6 +132,7 @@ TransformerDecoder::TransformerDecoder(std::int64_t count, std::int64_t width, s
       norm(possible(width), {.eps = options.eps, .affine = options.final_norm}, site), has_norm_(options.final_norm) {}
 
 Tensor TransformerDecoder::operator()(const Operand& x, const Tensor& memory, const DecoderCall& call) const {
+  ModuleCall told(*this, x, memory);
   CallScope scope(x.site());
   std::vector<DecoderLayerCache> cache = of_layers("TransformerDecoder", call.cache, layers.size(), x.site());
   Tensor y = x.tensor();
@@ -140,7 +144,7 @@ Tensor TransformerDecoder::operator()(const Operand& x, const Tensor& memory, co
     y = layers[i]({y, x.site()}, memory, one);
   }
   if (call.cache) *call.cache = std::move(cache);
-  return has_norm_ ? norm(y) : y;
+  return told(has_norm_ ? norm(y) : y);
 }
 
 Transformer::Transformer(std::int64_t width, std::int64_t heads, const TransformerOptions& options, Site site)
@@ -151,14 +155,15 @@ Transformer::Transformer(std::int64_t width, std::int64_t heads, const Transform
 }
 
 Tensor Transformer::operator()(const Operand& source, const Operand& target, const TransformerCall& call) const {
+  ModuleCall told(*this, source, target);
   CallScope scope(source.site());
   Tensor memory = encoder(source, {.mask = call.source_mask, .key_padding = call.source_key_padding});
-  return decoder(target, memory,
-                 {.mask = call.target_mask,
-                  .key_padding = call.target_key_padding,
-                  .causal = call.causal,
-                  .memory_mask = call.memory_mask,
-                  .memory_key_padding = call.memory_key_padding});
+  return told(decoder(target, memory,
+                      {.mask = call.target_mask,
+                       .key_padding = call.target_key_padding,
+                       .causal = call.causal,
+                       .memory_mask = call.memory_mask,
+                       .memory_key_padding = call.memory_key_padding}));
 }
 
 }  // namespace xg::nn

@@ -108,13 +108,13 @@ void eval(const AnyModel& model) { train(model, false); }
 void freeze(const AnyModel& model) {
   for_each<Parameter>(model, [](const Walker&, const Tensor& p) {
     p.zero_grad();
-    p.impl()->node = {};
+    p.impl()->set_leaf({});
   });
 }
 
 void unfreeze(const AnyModel& model, Site site) {
   for_each<Parameter>(model, [&](const Walker&, const Tensor& p) {
-    if (!p.requires_grad()) p.impl()->node = xg::detail::Node::make_leaf(p, site);
+    if (!p.requires_grad()) p.impl()->set_leaf(xg::detail::Node::make_leaf(p, site));
   });
 }
 

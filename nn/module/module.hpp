@@ -1,6 +1,7 @@
 // What can be done with any model: name its parameters, train and freeze it, change its dtype.
 #pragma once
 
+#include "call.hpp"
 #include "walk.hpp"
 
 namespace xg::nn {

@@ -5,8 +5,9 @@
 namespace xg::nn {
 
 Tensor Layer::operator()(const Operand& x) const {
+  ModuleCall call(*this, x);
   if (!held_) Complaint("Layer", "it is empty").at(x.site()).mend("assign a module to it first").raise<ValueError>();
-  return held_->call(x.tensor(), x.site());
+  return call(held_->call(x.tensor(), x.site()));
 }
 
 void detail::check_count(const char* what, std::int64_t count, const Site& site) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../../core/graph/node.hpp"
+#include "call.hpp"
 #include "module.hpp"
 
 namespace xg::nn {
@@ -20,11 +21,13 @@ template <class F>
 concept TakesOperand = requires(F f) { Takes<const Operand&>::argument(f); } ||
                        requires { Takes<const Operand&>::argument(&F::operator()); };
 
-/// Calls a layer with what the layer before it gave. Ops and xgrad's own layers are told where the user called.
+/// Calls a layer, number so and so of its container, with what the layer before it gave. Ops and xgrad's own layers
+/// are told where the user called.
 template <class F, class X>
-decltype(auto) call(const F& layer, const X& x, const Site& site) {
-  if constexpr (TakesOperand<F> && std::is_convertible_v<const X&, const Tensor&>) return layer(Operand(x, site));
-  else return layer(x);
+auto call(const F& layer, std::int64_t number, const X& x, const Site& site) {
+  ModuleCall call = ModuleCall::of_part(layer, number, x);
+  if constexpr (TakesOperand<F> && std::is_convertible_v<const X&, const Tensor&>) return call(layer(Operand(x, site)));
+  else return call(layer(x));
 }
 
 }  // namespace detail
@@ -37,7 +40,7 @@ class Sequential {
  public:
   explicit Sequential(Layers... layers) : layers_(std::move(layers)...) {}
 
-  auto operator()(const Operand& x) const { return run<0>(x.tensor(), x.site()); }
+  auto operator()(const Operand& x) const { return ModuleCall(*this, x)(run<0>(x.tensor(), x.site())); }
   /// The layers as a std::tuple; `get<i>()` is one of them.
   auto& fields() { return layers_; }
   template <std::size_t i>
@@ -54,7 +57,7 @@ class Sequential {
   template <std::size_t i, class X>
   auto run(X x, const Site& site) const {
     if constexpr (i == sizeof...(Layers)) return x;
-    else return run<i + 1>(detail::call(std::get<i>(layers_), x, site), site);
+    else return run<i + 1>(detail::call(std::get<i>(layers_), i, x, site), site);
   }
 
   std::tuple<Layers...> layers_;
@@ -102,7 +105,7 @@ class Layer {
   struct Of final : Held {
     explicit Of(M module) : module(std::move(module)) {}
     Held* copy() const override { return new Of(module); }
-    Tensor call(const Tensor& x, const Site& site) const override { return detail::call(module, x, site); }
+    Tensor call(const Tensor& x, const Site& site) const override { return detail::call(module, -1, x, site); }
     void walk(Walker& walker) override {
       if constexpr (detail::may_hold<M>) detail::walk(module, walker);
     }

@@ -6,6 +6,7 @@
 #include <tuple>
 #include <vector>
 
+#include "../../core/graph/observer.hpp"
 #include "parameter.hpp"
 #include "reflect.hpp"
 
@@ -18,6 +19,9 @@ class Walker {
   virtual void parameter(Parameter&) {}
   virtual void buffer(Buffer&) {}
   virtual void training(Training&) {}
+  /// A module, before what is in it: its address and type_name. An nn::Layer and what it holds are two modules at the
+  /// same path.
+  virtual void module(const void*, std::string_view /*type*/) {}
 
   /// Where it is: "blocks.0.weight".
   const std::string& path() const { return path_; }
@@ -184,6 +188,7 @@ void for_each_part(T& object, Walker& walker, const F& f) {
 
 template <class T>
 void walk(T& object, Walker& walker) {
+  if constexpr (Module<T> && !Leaf<T>) walker.module(&object, type_name<T>());
   if constexpr (std::is_same_v<T, Parameter>) walker.parameter(object);
   else if constexpr (std::is_same_v<T, Buffer>) walker.buffer(object);
   else if constexpr (std::is_same_v<T, Training>) walker.training(object);
