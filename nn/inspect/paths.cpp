@@ -11,7 +11,7 @@ ModelMap::ModelMap(const nn::AnyModel& model) {
     }
     void parameter(nn::Parameter& p) override {
       if (!p.defined()) return;
-      const detail::Node* leaf = p.impl()->node.get();
+      const xg::detail::Node* leaf = p.impl()->node.get();
       if (leaf && !map.by_leaf_.emplace(leaf, map.parameters_.size()).second) return;  // shared, and met before
       map.parameters_.push_back({path(), p});
     }
@@ -25,7 +25,7 @@ const ModelMap::Module* ModelMap::find(const CalledModule& module) const {
   return found == by_address_.end() ? nullptr : &modules_[found->second];
 }
 
-const ModelMap::Parameter* ModelMap::find(const detail::Node& leaf) const {
+const ModelMap::Parameter* ModelMap::find(const xg::detail::Node& leaf) const {
   auto found = by_leaf_.find(&leaf);
   return found == by_leaf_.end() ? nullptr : &parameters_[found->second];
 }

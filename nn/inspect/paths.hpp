@@ -34,13 +34,13 @@ class ModelMap {
   /// Null if it is none of the model's.
   const Module* find(const CalledModule& module) const;
   /// The parameter whose leaf this is; null if it is none of the model's.
-  const Parameter* find(const detail::Node& leaf) const;
+  const Parameter* find(const xg::detail::Node& leaf) const;
 
  private:
   std::vector<Module> modules_;
   std::vector<Parameter> parameters_;
   std::map<std::pair<const void*, std::string_view>, std::size_t> by_address_;
-  std::map<const detail::Node*, std::size_t> by_leaf_;
+  std::map<const xg::detail::Node*, std::size_t> by_leaf_;
 };
 
 /// Follows which modules are being called: an observer hands it what it hears.
