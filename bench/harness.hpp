@@ -23,6 +23,8 @@ struct TableOptions {
   /// How many threads both libraries use. On one, the CPU time of the thread is measured and the process stays on one
   /// CPU; on several, wall-clock time, so the machine has to be quiet.
   int threads = 1;
+  /// What ours is compared with.
+  const char* beside = "libtorch";
 };
 
 /// How many threads the table at hand gives both libraries.
@@ -72,8 +74,9 @@ class Table {
     pin(threads == 1);
     xg::set_threads(threads);
     std::string column = threads == 1 ? "one thread, median µs" : fmt::format("{} threads, median µs", threads);
-    fmt::print("{}\n{:<44}{:>12}{:>12}{:>8}{:>8}\n", title, column, "xgrad", "libtorch", "ratio", "target");
-    if (!WITH_TORCH) fmt::print("libtorch is not installed: no comparison\n");
+    fmt::print("{}\n{:<44}{:>12}{:>12}{:>8}{:>8}\n", title, column, "xgrad", options.beside, "ratio", "target");
+    if (!WITH_TORCH && options.beside == TableOptions().beside)
+      fmt::print("libtorch is not installed: no comparison\n");
   }
 
   /// `target`: the largest ratio of xgrad's time to libtorch's that is good enough.
