@@ -70,6 +70,10 @@ void ModuleFrame::close() {
 Observing::Observing(Observer& observer) : observer_(observer), before_(detail::thread_state().observing) {
   detail::thread_state().observing = this;
 }
-Observing::~Observing() { detail::thread_state().observing = before_; }
+Observing::~Observing() {
+  const Observing** link = &detail::thread_state().observing;
+  while (*link && *link != this) link = &(*link)->before_;
+  if (*link) *link = before_;
+}
 
 }  // namespace xg

@@ -76,7 +76,7 @@ class Observing {
  private:
   friend struct detail::Announcement;
   Observer& observer_;
-  const Observing* before_;
+  mutable const Observing* before_;  // it may go before those installed after it
 };
 
 /// The name of a type as the compiler prints it: "nn::Linear" or "xg::nn::Linear".

@@ -10,6 +10,8 @@
 #include "../../core/inspect/table.hpp"
 #include "../module/state.hpp"
 #include "../optim/optimizer.hpp"
+#include "activations.hpp"
+#include "why.hpp"
 
 namespace xg::inspect {
 namespace {
@@ -219,6 +221,13 @@ Gradients gradients(const nn::AnyModel& model, const GradientsOptions& options, 
   if (options.optimizer) try_step(*options.optimizer, found.parameters, tensors, site);
   detail::count_dead_units(found.parameters, tensors);
   detail::judge(found.parameters, options.limits);
+  if (options.loss.defined())
+    for (std::size_t i = 0; i < tensors.size(); ++i) {
+      ParameterLook& look = found.parameters[i];
+      if (look.verdict == Verdict::no_gradient || look.verdict == Verdict::zero)
+        look.why = detail::why_no_gradient(tensors[i], options.loss, options.recording, true, site);
+    }
+  if (options.recording) detail::judge(found.parameters, *options.recording, options.limits);
   return found;
 }
 

@@ -14,6 +14,8 @@ class Optimizer;
 
 namespace xg::inspect {
 
+class Recording;
+
 /// What can be said of a parameter's gradient.
 enum class Verdict {
   fine,
@@ -39,6 +41,8 @@ struct VerdictLimits {
   double exploding = 1e3;
   /// Part of the units of a layer.
   double dead = 0.6;
+  /// Part of the elements of a sigmoid or tanh where its derivative is below a twentieth of the largest.
+  double saturated = 0.8;
   /// |update| / |values|.
   double too_fast = 0.3, too_slow = 1e-8;
 };
@@ -82,8 +86,11 @@ class Snapshot {
 };
 
 struct GradientsOptions {
-  /// What backward ran on: parameters that it does not reach are then told why.
+  /// What backward ran on: of parameters without a gradient it is then said why, see `why_no_gradient`.
   Tensor loss = {};
+  /// What was alive in forward and backward: dead and saturated activations are then found by their lines, and lines
+  /// where gradients explode, vanish, or are cut off.
+  const Recording* recording = nullptr;
   /// Its next step gives the update ratios: it is made on trial, and taken back.
   nn::Optimizer* optimizer = nullptr;
   /// Or the step that was made since.
