@@ -4,6 +4,7 @@
 #include "../core/graph/observer.hpp"
 #include "../core/inspect/explain.hpp"
 #include "../core/inspect/graph.hpp"
+#include "../core/inspect/picture.hpp"
 #include "../core/inspect/statistics.hpp"
 #include "../core/inspect/table.hpp"
 #include "../nn/inspect/activations.hpp"

@@ -1,0 +1,118 @@
+#include "picture.hpp"
+
+#include <algorithm>
+#include <unordered_map>
+
+namespace xg::inspect {
+namespace {
+
+std::string beginning(const std::string& path, std::size_t parts) {
+  std::size_t end = 0;
+  for (std::size_t k = 0; k < parts && end != path.npos; ++k) end = path.find('.', k ? end + 1 : 0);
+  return path.substr(0, end);
+}
+
+std::string parent(const std::string& path) {
+  std::size_t dot = path.rfind('.');
+  return dot == path.npos ? std::string() : path.substr(0, dot);
+}
+
+/// Nodes of one key share a box. Fold 0 is none; each further one is coarser.
+constexpr int folds = 7;
+std::string key(const GraphNode& node, std::size_t i, int fold) {
+  if (fold == 0 || i == 0) return std::to_string(i);
+  std::string line = node.op + '\n' + (node.site.file ? node.site.file : "") + ':' + std::to_string(node.site.line);
+  std::string kind = node.is_leaf ? "leaf" : "op";
+  if (fold == 1) return node.path + '\n' + (node.is_leaf && node.path.empty() ? node.name : line);
+  if (fold < folds - 1 && !node.path.empty()) return beginning(node.path, static_cast<std::size_t>(6 - fold));
+  if (fold < folds - 1) return kind + '\n' + line;
+  if (!node.path.empty()) return beginning(node.path, 1);
+  return kind + '\n' + node.op;
+}
+
+double magnitude(const GraphNode& node, bool& bad) {
+  double largest = 0;
+  for (const auto& output : node.outputs) {
+    if (!output.has_cotangent) continue;
+    bad = bad || !output.cotangent.finite();
+    largest = std::max(largest, output.cotangent.root_mean_square());
+  }
+  return largest;
+}
+
+void label(Picture::Box& box, const Graph& graph, int fold) {
+  const GraphNode& first = graph.nodes[box.nodes[0]];
+  box.is_leaf = true;
+  bool one_place = true, one_op = true;
+  for (std::size_t i : box.nodes) {
+    const GraphNode& node = graph.nodes[i];
+    box.is_leaf = box.is_leaf && node.is_leaf;
+    one_place = one_place && node.path == first.path;
+    one_op = one_op && node.op == first.op;
+    box.bytes += node.live_bytes >= 0 ? node.live_bytes : node.node_bytes + (node.is_leaf ? 0 : node.output_bytes);
+    box.gradient = std::max(box.gradient, magnitude(node, box.is_bad));
+  }
+  box.is_zero = !box.is_bad && box.gradient == 0;
+  box.path = first.path;
+  box.shape = to_string(first.outputs[0].shape);
+  std::string times = box.nodes.size() > 1 ? " × " + std::to_string(box.nodes.size()) : "";
+  if (one_op && (one_place || first.path.empty())) {
+    box.label = first.is_leaf && !first.name.empty() && times.empty() ? first.name : first.op + times;
+  } else if (!first.path.empty()) {
+    box.label = fold > 1 && fold < folds - 1 ? beginning(first.path, static_cast<std::size_t>(6 - fold))
+                : fold == 1                  ? first.path
+                                             : beginning(first.path, 1);
+    box.path = parent(box.label);
+    box.label += " (" + std::to_string(box.nodes.size()) + ")";
+  } else {
+    box.label = first.op + times;
+  }
+}
+
+}  // namespace
+
+Picture picture_of(const Graph& graph, std::size_t most_boxes) {
+  std::vector<std::size_t> box_of(graph.nodes.size());
+  Picture picture;
+  int fold = 0;
+  for (; fold < folds; ++fold) {
+    std::unordered_map<std::string, std::size_t> boxes;
+    for (std::size_t i = 0; i < graph.nodes.size(); ++i)
+      box_of[i] = boxes.emplace(key(graph.nodes[i], i, fold), boxes.size()).first->second;
+    if (boxes.size() > most_boxes && fold + 1 < folds) continue;
+    picture.boxes.resize(boxes.size());
+    break;
+  }
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i) picture.boxes[box_of[i]].nodes.push_back(i);
+  for (Picture::Box& box : picture.boxes) label(box, graph, fold);
+
+  double least = INFINITY, largest = 0;
+  for (const auto& box : picture.boxes)
+    if (box.gradient > 0) least = std::min(least, box.gradient), largest = std::max(largest, box.gradient);
+  for (auto& box : picture.boxes)
+    if (box.gradient > 0) box.heat = largest > least ? std::log(box.gradient / least) / std::log(largest / least) : 0.5;
+
+  std::unordered_map<std::string, std::size_t> arrows;
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i)
+    for (const GraphNode::Input& input : graph.nodes[i].inputs) {
+      std::size_t from = box_of[input.node], to = box_of[i];
+      if (from == to) continue;
+      const GraphNode::Output& value = graph.nodes[input.node].outputs[input.output];
+      std::string shape = to_string(value.shape);
+      auto [found, is_new] =
+          arrows.emplace(std::to_string(from) + ' ' + std::to_string(to) + shape, picture.arrows.size());
+      bool bad = value.has_cotangent && !value.cotangent.finite();
+      bool zero = !bad && (!value.has_cotangent || value.cotangent.norm == 0);
+      if (is_new) {
+        picture.arrows.push_back({from, to, shape, bad, zero, 1});
+        continue;
+      }
+      Picture::Arrow& arrow = picture.arrows[found->second];
+      arrow.is_bad = arrow.is_bad || bad;
+      arrow.is_zero = arrow.is_zero && zero;
+      ++arrow.count;
+    }
+  return picture;
+}
+
+}  // namespace xg::inspect
