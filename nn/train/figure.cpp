@@ -101,6 +101,53 @@ Tensor enlarged(const Tensor& picture, std::int64_t times) {
   return Tensor(coloured ? from.reshaped({channels, h * times, w * times}) : from.reshaped({h * times, w * times}));
 }
 
+/// Cells in rows and columns with names.
+struct Grid {
+  const std::vector<std::string>&rows, &columns;
+  double left, top = head + 6, cell;
+
+  Grid(const std::vector<std::string>& rows, const std::vector<std::string>& columns)
+      : rows(rows), columns(columns), left(margin(rows)),
+        cell(std::min((panel_width - left - 60) / static_cast<double>(columns.size()),
+                      (panel_height - top - margin(columns) * 0.75) / static_cast<double>(rows.size()))) {}
+
+  static double margin(const std::vector<std::string>& names) {
+    std::size_t longest = 0;
+    for (const std::string& name : names) longest = std::max(longest, name.size());
+    return std::min(150.0, 24 + 6.2 * static_cast<double>(longest));
+  }
+
+  /// `shade` from 0 to 1, and what stands in a cell where there is room.
+  template <class Shade, class Text>
+  std::string draw(const Shade& shade, const Text& text) const {
+    std::string panel;
+    double bottom = top + cell * static_cast<double>(rows.size());
+    for (std::size_t c = 0; c < columns.size(); ++c)
+      panel += fmt::format(
+          "<text transform=\"translate({:.1f} {:.1f}) rotate(-40)\" text-anchor=\"end\" font-size=\"11\">{}</text>\n",
+          left + (static_cast<double>(c) + 0.5) * cell + 4, bottom + 12, escaped(columns[c]));
+    for (std::size_t r = 0; r < rows.size(); ++r) {
+      double y = top + static_cast<double>(r) * cell;
+      panel += label(left - 6, y + cell / 2 + 4, rows[r], "end", " font-size=\"11\"");
+      for (std::size_t c = 0; c < columns.size(); ++c) {
+        double part = shade(static_cast<std::int64_t>(r), static_cast<std::int64_t>(c));
+        // From white to the first curve's blue; the root shows what is rare.
+        auto mixed = [&](double full) { return std::lround(255 + std::sqrt(part) * (full - 255)); };
+        double x = left + static_cast<double>(c) * cell;
+        panel += fmt::format(
+            "<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" fill=\"rgb({},{},{})\" stroke=\"#ccc\" "
+            "stroke-width=\"0.5\"/>\n",
+            x, y, cell, cell, mixed(0), mixed(114), mixed(178));
+        std::string words = text(static_cast<std::int64_t>(r), static_cast<std::int64_t>(c));
+        if (!words.empty() && cell >= 20)
+          panel += label(x + cell / 2, y + cell / 2 + 4, words, "middle",
+                         part > 0.3 ? " font-size=\"10\" fill=\"#fff\"" : " font-size=\"10\"");
+      }
+    }
+    return panel;
+  }
+};
+
 }  // namespace
 
 Figure::Figure(std::string title, int columns, Site site) : title_(std::move(title)), columns_(columns) {
@@ -160,39 +207,43 @@ Figure& Figure::images(const std::string& title, const Operand& pictures, const 
 
 Figure& Figure::matrix(const std::string& title, const ConfusionMatrix& confusion) {
   std::int64_t n = confusion.classes();
-  std::size_t longest = 0;
-  for (const std::string& name : confusion.names()) longest = std::max(longest, name.size());
-  double margin = std::min(150.0, 24 + 6.2 * static_cast<double>(longest));
-  double left = margin, top = head + 6, size = std::min(panel_width - margin - 60, panel_height - top - margin * 0.75);
-  double cell = size / static_cast<double>(n);
-  std::string panel = heading(title);
-  for (std::int64_t r = 0; r < n; ++r) {
-    double total = 0;
-    for (std::int64_t c = 0; c < n; ++c) total += static_cast<double>(confusion.count(r, c));
-    double middle = (static_cast<double>(r) + 0.5) * cell;
-    const std::string& name = confusion.names()[static_cast<std::size_t>(r)];
-    panel += label(left - 6, top + middle + 4, name, "end", " font-size=\"11\"");
-    panel += fmt::format(
-        "<text transform=\"translate({:.1f} {:.1f}) rotate(-40)\" text-anchor=\"end\" font-size=\"11\">{}</text>\n",
-        left + middle + 4, top + size + 12, escaped(name));
-    for (std::int64_t c = 0; c < n; ++c) {
-      double part = total > 0 ? static_cast<double>(confusion.count(r, c)) / total : 0;
-      // From white to the first curve's blue; the root shows rare mistakes.
-      auto mixed = [&](double full) { return std::lround(255 + std::sqrt(part) * (full - 255)); };
-      double x = left + static_cast<double>(c) * cell, y = top + static_cast<double>(r) * cell;
-      panel += fmt::format(
-          "<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" fill=\"rgb({},{},{})\" stroke=\"#ccc\" "
-          "stroke-width=\"0.5\"/>\n",
-          x, y, cell, cell, mixed(0), mixed(114), mixed(178));
-      if (confusion.count(r, c) > 0 && cell >= 20)
-        panel += label(x + cell / 2, y + cell / 2 + 4, std::to_string(confusion.count(r, c)), "middle",
-                       part > 0.3 ? " font-size=\"10\" fill=\"#fff\"" : " font-size=\"10\"");
-    }
-  }
+  std::vector<double> totals(static_cast<std::size_t>(n));
+  for (std::int64_t r = 0; r < n; ++r)
+    for (std::int64_t c = 0; c < n; ++c)
+      totals[static_cast<std::size_t>(r)] += static_cast<double>(confusion.count(r, c));
+  auto shade = [&](std::int64_t r, std::int64_t c) {
+    double total = totals[static_cast<std::size_t>(r)];
+    return total > 0 ? static_cast<double>(confusion.count(r, c)) / total : 0;
+  };
+  auto text = [&](std::int64_t r, std::int64_t c) {
+    return confusion.count(r, c) > 0 ? std::to_string(confusion.count(r, c)) : "";
+  };
+  Grid grid(confusion.names(), confusion.names());
+  double size = grid.cell * static_cast<double>(n);
+  std::string panel = heading(title) + grid.draw(shade, text);
   panel += fmt::format("<text transform=\"translate({:.1f} {:.1f}) rotate(90)\" text-anchor=\"middle\">label</text>\n",
-                       left + size + 12, top + size / 2);
-  panel += label(left + size / 2, panel_height - 8, "prediction", "middle");
+                       grid.left + size + 12, grid.top + size / 2);
+  panel += label(grid.left + size / 2, panel_height - 8, "prediction", "middle");
   panels_.push_back(std::move(panel));
+  return *this;
+}
+
+Figure& Figure::matrix(const std::string& title, const Operand& values, const std::vector<std::string>& rows,
+                       const std::vector<std::string>& columns) {
+  Shape named{std::ssize(rows), std::ssize(columns)};
+  if (values.shape() != named || named.elements() == 0)
+    Complaint("Figure::matrix", fmt::format("the values have shape {}, and {} rows and {} columns have names",
+                                            to_string(values.shape()), rows.size(), columns.size()))
+        .fact("values", describe(values))
+        .at(values.site())
+        .raise<ShapeError>();
+  std::vector<double> numbers = values.tensor().to_vector();
+  double most = 0;
+  for (double& x : numbers) most = std::max(most, x = std::isfinite(x) ? std::max(x, 0.0) : 0);
+  auto shade = [&](std::int64_t r, std::int64_t c) {
+    return most > 0 ? numbers[static_cast<std::size_t>(r * named[1] + c)] / most : 0;
+  };
+  panels_.push_back(heading(title) + Grid(rows, columns).draw(shade, [](std::int64_t, std::int64_t) { return ""; }));
   return *this;
 }
 

@@ -25,6 +25,11 @@ class Figure {
   Figure& images(const std::string& title, const Operand& pictures, const TileOptions& options = {});
   /// Counts, shaded by their part of the row.
   Figure& matrix(const std::string& title, const ConfusionMatrix& confusion);
+  /// Numbers (R, C) from white for 0 to blue for the largest, beside names of rows and columns: what attention looks
+  /// at, say. Those below 0 and those that are not finite are white. Throws ShapeError when it is not a name a row and
+  /// a column, or there are none.
+  Figure& matrix(const std::string& title, const Operand& values, const std::vector<std::string>& rows,
+                 const std::vector<std::string>& columns);
 
   std::string svg() const;
   /// Throws FormatError when the file cannot be written.

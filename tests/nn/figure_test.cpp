@@ -85,3 +85,26 @@ TEST_CASE("a figure refuses what it cannot draw or write") {
   std::filesystem::remove(path);
   CHECK(all.str() == nn::Figure().svg());
 }
+
+TEST_CASE("a matrix with names") {
+  nn::Figure figure;
+  figure.matrix("weights <a>", tensor({{1.0, 0.25, NAN}, {0.0, -3.0, 0.0}}), {"<r>", "s"}, {"a", "b", "c"});
+  std::string svg = figure.svg();
+  CHECK(is_well_formed(svg));
+  CHECK(count(svg, "<rect") == 1 + 6);
+  CHECK(count(svg, "fill=\"rgb(0,114,178)\"") == 1);
+  CHECK(count(svg, "fill=\"rgb(128,185,217)\"") == 1);  // half the way, the root of a quarter
+  CHECK(count(svg, "fill=\"rgb(255,255,255)\"") == 4);
+  for (const char* name : {"&lt;r&gt;", ">s<", ">a<", ">b<", ">c<", "weights &lt;a&gt;"}) CHECK(count(svg, name) == 1);
+  CHECK(is_well_formed(nn::Figure().matrix("", zeros({1, 1}), {""}, {""}).svg()));
+  CHECK(message<ShapeError>(
+            [] {
+              nn::Figure().matrix("", zeros({2, 2}), {"a"}, {"b", "c"});
+            },
+            here) == "Figure::matrix: the values have shape (2, 2), and 1 rows and 2 columns have names");
+  CHECK(message<ShapeError>(
+            [] {
+              nn::Figure().matrix("", zeros({0, 0}), {}, {});
+            },
+            here) == "Figure::matrix: the values have shape (0, 0), and 0 rows and 0 columns have names");
+}
