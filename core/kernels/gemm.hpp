@@ -5,7 +5,8 @@
 
 namespace xg::kernels {
 
-/// One block of c = a b or c += a b: steps between rows and columns, in elements; c's columns are neighbours.
+/// One block of c = a b, c += a b, or of each row of c = `start` + a b: steps between rows and columns, in elements;
+/// c's columns are neighbours.
 template <class T>
 struct GemmBlock {
   const T* a;
@@ -14,7 +15,8 @@ struct GemmBlock {
   std::int64_t rows, depth, columns;
   std::int64_t a_row, a_column, b_row, b_column, c_row;
   bool add;
-  T* room;  // for `gemm_room` elements
+  T* room;                   // for `gemm_room` elements
+  const T* start = nullptr;  // null: zeros
 };
 
 /// What a block needs of room for packing, in elements: 256 rows of two registers.

@@ -18,10 +18,10 @@ struct Vector {
   static constexpr std::int64_t width = XG_GEMM_BYTES / sizeof(T);
 };
 
-/// rows × (vectors registers) of c, `columns` of which are stored; b's columns are neighbours.
+/// rows × (vectors registers) of c, `columns` of which are stored; b's columns are neighbours. `start` may be null.
 template <class T, int rows, int vectors>
 void tile(const GemmBlock<T>& p, const T* a, const T* b, std::int64_t b_row, std::int64_t depth, T* c,
-          std::int64_t columns, bool add) {
+          std::int64_t columns, bool add, const T* start) {
   using V = typename Vector<T>::Type;
   constexpr std::int64_t width = Vector<T>::width;
   V total[rows][vectors] = {};
@@ -35,6 +35,11 @@ void tile(const GemmBlock<T>& p, const T* a, const T* b, std::int64_t b_row, std
     }
   }
   if (columns == vectors * width) {
+    if (start)
+      for (int v = 0; v < vectors; ++v) {
+        V line = *reinterpret_cast<const V*>(start + v * width);
+        for (int r = 0; r < rows; ++r) total[r][v] = line + total[r][v];
+      }
     for (int r = 0; r < rows; ++r)
       for (int v = 0; v < vectors; ++v) {
         V* to = reinterpret_cast<V*>(c + r * p.c_row + v * width);
@@ -46,16 +51,16 @@ void tile(const GemmBlock<T>& p, const T* a, const T* b, std::int64_t b_row, std
     T room[vectors * width];
     for (int v = 0; v < vectors; ++v) *reinterpret_cast<V*>(room + v * width) = total[r][v];
     T* to = c + r * p.c_row;
-    for (std::int64_t j = 0; j < columns; ++j) to[j] = add ? to[j] + room[j] : room[j];
+    for (std::int64_t j = 0; j < columns; ++j) to[j] = add ? to[j] + room[j] : start ? start[j] + room[j] : room[j];
   }
 }
 
 template <class T, int rows, int vectors>
 void tile_of(std::int64_t count, const GemmBlock<T>& p, const T* a, const T* b, std::int64_t b_row, std::int64_t depth,
-             T* c, std::int64_t columns, bool add) {
+             T* c, std::int64_t columns, bool add, const T* start) {
   if constexpr (rows > 1)
-    if (count < rows) return tile_of<T, rows - 1, vectors>(count, p, a, b, b_row, depth, c, columns, add);
-  tile<T, rows, vectors>(p, a, b, b_row, depth, c, columns, add);
+    if (count < rows) return tile_of<T, rows - 1, vectors>(count, p, a, b, b_row, depth, c, columns, add, start);
+  tile<T, rows, vectors>(p, a, b, b_row, depth, c, columns, add, start);
 }
 
 /// Transposes a square of 4 × 4.
@@ -110,10 +115,11 @@ void block(const GemmBlock<T>& p) {
       }
       const T* a = p.a + first * p.a_column;
       T* c = p.c + j;
+      const T* start = p.start && first == 0 ? p.start + j : nullptr;
       for (std::int64_t i = 0; i < p.rows; i += most_rows, a += most_rows * p.a_row, c += most_rows * p.c_row) {
         std::int64_t rows = p.rows - i < most_rows ? p.rows - i : most_rows;
-        if (wide == width) tile_of<T, most_rows, 1>(rows, p, a, b, b_row, depth, c, columns, add);
-        else tile_of<T, most_rows, 2>(rows, p, a, b, b_row, depth, c, columns, add);
+        if (wide == width) tile_of<T, most_rows, 1>(rows, p, a, b, b_row, depth, c, columns, add, start);
+        else tile_of<T, most_rows, 2>(rows, p, a, b, b_row, depth, c, columns, add, start);
       }
       j += columns;
     }

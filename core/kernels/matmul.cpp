@@ -204,22 +204,48 @@ void multiply_batches(const Array& a, const Array& b, const Shape& batch, Array&
 
 namespace {
 
-/// By our own kernel, in blocks of c that do not depend on the number of threads.
+/// By our own kernel, in blocks of c that do not depend on the number of threads, and are enough for several. Rows of c
+/// begin with `start` unless it is null.
 template <class T>
-void multiply_blocks(const MatrixView<T>& a, const MatrixView<T>& b, T* c, bool add, GemmKernel<T> kernel) {
-  bool is_one = a.rows * a.columns * b.columns <= multiply_alone;
-  std::int64_t rows = is_one ? a.rows : 256, columns = is_one ? b.columns : 128;
-  std::int64_t down = (a.rows + rows - 1) / rows, across = (b.columns + columns - 1) / columns;
-  parallel_for(down * across, 1, [&](std::int64_t first, std::int64_t last) {
+void multiply_blocks(const MatrixView<T>& a, const MatrixView<T>& b, T* c, bool add, const T* start,
+                     GemmKernel<T> kernel) {
+  auto parts = [](std::int64_t whole, std::int64_t part) { return (whole + part - 1) / part; };
+  std::int64_t rows = a.rows, columns = b.columns;
+  if (a.rows * a.columns * b.columns > multiply_alone) {
+    // Of nearly equal heights, which keep the kernel's tiles whole.
+    rows = parts(parts(a.rows, parts(a.rows, 256)), 8) * 8;
+    for (columns = 128; columns > 32 && parts(a.rows, rows) * parts(b.columns, columns) < 8; columns /= 2) {
+    }
+  }
+  std::int64_t across = parts(b.columns, columns);
+  parallel_for(parts(a.rows, rows) * across, 1, [&](std::int64_t first, std::int64_t last) {
     constexpr std::size_t bytes = gemm_room<T> * sizeof(T);
     T* room = static_cast<T*>(memory::allocate(bytes));
     for (std::int64_t at = first; at < last; ++at) {
       std::int64_t i = at / across * rows, j = at % across * columns;
       kernel({a.data + i * a.row, b.data + j * b.column, c + i * b.columns + j, std::min(rows, a.rows - i), a.columns,
-              std::min(columns, b.columns - j), a.row, a.column, b.row, b.column, b.columns, add, room});
+              std::min(columns, b.columns - j), a.row, a.column, b.row, b.column, b.columns, add, room,
+              start ? start + j : nullptr});
     }
     memory::free(room, bytes);
   });
+}
+
+/// The kernel that a product is worth; null: it is too small, too large, or has a vector in it.
+template <class T>
+GemmKernel<T> kernel_for(const MatrixView<T>& a, const MatrixView<T>& b) {
+  std::int64_t m = a.rows, n = b.columns, k = a.columns;
+  bool fits = m > 1 && n > 1 && m * n * k > 1024 && std::max({m, n, k}) <= int_limit;
+  return fits ? gemm_kernel<T>() : nullptr;
+}
+
+/// c = a b, to each row of which `start` is added.
+template <class T>
+void multiply_from(const T* start, const MatrixView<T>& a, const MatrixView<T>& b, T* c) {
+  if constexpr (std::is_floating_point_v<T>)
+    if (GemmKernel<T> kernel = kernel_for(a, b)) return multiply_blocks(a, b, c, false, start, kernel);
+  for (std::int64_t i = 0; i < a.rows; ++i) std::copy_n(start, b.columns, c + i * b.columns);
+  multiply(a, b, c, true);
 }
 
 }  // namespace
@@ -230,8 +256,9 @@ void multiply(MatrixView<T> a, MatrixView<T> b, T* c, bool add) {
   if (m == 0 || n == 0) return;
   bool vector = m == 1 || n == 1, huge = std::max({m, n, k}) > int_limit;
   Loop loop = best_loop(a, b);
-  GemmKernel<T> kernel = gemm_kernel<T>();
-  std::int64_t limit = kernel && !vector ? 1024 : limit_of<T>(loop, vector);
+  if (GemmKernel<T> kernel = kernel_for(a, b))
+    return multiply_blocks(a, b, c, add, static_cast<const T*>(nullptr), kernel);
+  std::int64_t limit = gemm_kernel<T>() && !vector ? 1024 : limit_of<T>(loop, vector);
   if (m * n * k <= limit || huge) return multiply_small(a, b, c, add, loop);
   if (vector) {
     if (!add) std::fill_n(c, m * n, T(0));
@@ -239,7 +266,6 @@ void multiply(MatrixView<T> a, MatrixView<T> b, T* c, bool add) {
     else multiply_vector(b.transposed(), a.data, a.column, c);
     return;
   }
-  if (kernel) return multiply_blocks(a, b, c, add, kernel);
   BlasMatrix<T> left(a), right(b);
   gemm(left.flag, right.flag, static_cast<blasint>(m), static_cast<blasint>(n), static_cast<blasint>(k), left.data,
        left.leading, right.data, right.leading, T(add), c);
@@ -281,15 +307,10 @@ Array linear(const Array& x, const Array& weight, const Array* bias, bool turned
     using T = decltype(t);
     MatrixView<T> left = as_rows<T>(x), right = last_two<T>(weight);
     T* to = result.fill<T>();
-    if (bias) {
-      const T* from = bias->data<T>();
-      std::int64_t step = bias->strides()[0], out = shape.back();
-      for (std::int64_t i = 0; i < left.rows; ++i)
-        if (step == 1) std::copy_n(from, out, to + i * out);
-        else
-          for (std::int64_t j = 0; j < out; ++j) to[i * out + j] = from[j * step];
-    }
-    multiply(left, turned ? right : right.transposed(), to, bias != nullptr);
+    if (!turned) right = right.transposed();
+    if (!bias) return multiply(left, right, to, false);
+    Array start = bias->contiguous();
+    multiply_from(start.data<T>(), left, right, to);
   });
   return result;
 }

@@ -146,6 +146,15 @@ TEST_CASE("matmul promotes and sends gradients back in each operand's dtype") {
   CHECK(matmul(noise({2, 2}, f32), astype(noise({2, 2}), i64)).dtype() == f64);
 }
 
+TEST_CASE("large products begin with the bias, whatever is left of blocks and registers") {
+  for (std::int64_t rows : {9, 64, 300})
+    for (std::int64_t in : {40, 300})
+      for (std::int64_t out : {5, 33, 128, 200}) {
+        Tensor x = noise({rows, in}), w = noise({out, in}), b = noise({2 * out})(range(none, none, 2));
+        CHECK(worst(linear(x, w, b), matmul(x, matrix_transpose(w)) + b) <= 1e-12);
+      }
+}
+
 TEST_CASE("linear is x times the transposed weight plus bias") {
   for (const Shape& lead : {Shape{}, {1}, {5}, {0}, {2, 3}, {200}})
     for (bool biased : {true, false}) {
