@@ -86,6 +86,7 @@
 #include "../nn/optim/rmsprop.hpp"
 #include "../nn/optim/schedule.hpp"
 #include "../nn/optim/sgd.hpp"
+#include "../nn/text/byte_pairs.hpp"
 #include "../nn/text/metrics.hpp"
 #include "../nn/text/pronunciations.hpp"
 #include "../nn/text/special_tokens.hpp"
