@@ -29,12 +29,12 @@ Run attention(at::IntArrayRef shape, bool causal) {
 
 /// PyTorch's TransformerEncoderLayer in the same operations, batch first.
 struct Layer {
-  bool norm_first;
+  bool norm_first, gelu;
   Tensor in = torch::empty({384, 128}), in_bias = torch::zeros({384});
   torch::nn::Linear out{128, 128}, first{128, 512}, second{512, 128};
   torch::nn::LayerNorm norm1{torch::nn::LayerNormOptions({128})}, norm2{torch::nn::LayerNormOptions({128})};
 
-  explicit Layer(bool norm_first) : norm_first(norm_first) {
+  explicit Layer(bool norm_first, bool gelu = false) : norm_first(norm_first), gelu(gelu) {
     torch::nn::init::xavier_uniform_(in);
     in.requires_grad_();
     in_bias.requires_grad_();
@@ -57,7 +57,7 @@ struct Layer {
     return out(y.transpose(1, 2).reshape(x.sizes()));
   }
   Tensor forward(const Tensor& x, const Tensor& barred) {
-    auto feed = [&](const Tensor& t) { return second(torch::relu(first(t))); };
+    auto feed = [&](const Tensor& t) { return second(gelu ? torch::gelu(first(t)) : torch::relu(first(t))); };
     if (norm_first) {
       Tensor y = x + self(norm1(x), barred);
       return y + feed(norm2(y));
@@ -74,6 +74,34 @@ Run layer(bool norm_first, bool causal, std::int64_t batch, std::int64_t time) {
   inputs.push_back(x);
   Tensor barred = causal ? future(time) : Tensor();
   return [=] { torch::autograd::grad({one->forward(x, barred)}, inputs, {g}); };
+}
+
+/// A training step of a character GPT.
+Run gpt_step(std::int64_t batch, std::int64_t time) {
+  struct Gpt {
+    torch::nn::Embedding token{65, 128}, position{64, 128};
+    std::vector<Layer> blocks{Layer(true, true), Layer(true, true), Layer(true, true), Layer(true, true)};
+    torch::nn::LayerNorm norm{torch::nn::LayerNormOptions({128})};
+    torch::nn::Linear head{torch::nn::LinearOptions(128, 65).bias(false)};
+    std::vector<Tensor> all;
+    std::unique_ptr<torch::optim::AdamW> optimizer;
+  };
+  auto gpt = std::make_shared<Gpt>();
+  gpt->all = {gpt->token->weight, gpt->position->weight, gpt->norm->weight, gpt->norm->bias, gpt->head->weight};
+  for (const Layer& block : gpt->blocks)
+    for (const Tensor& p : block.parameters()) gpt->all.push_back(p);
+  gpt->optimizer = std::make_unique<torch::optim::AdamW>(gpt->all, torch::optim::AdamWOptions(1e-3).weight_decay(0.1));
+  Tensor x = torch::randint(65, {batch, time}), y = torch::randint(65, {batch * time});
+  Tensor barred = future(time), places = torch::arange(time);
+  return [=] {
+    Tensor h = gpt->token(x) + gpt->position(places);
+    for (Layer& block : gpt->blocks) h = block.forward(h, barred);
+    Tensor logits = gpt->head(gpt->norm(h));
+    gpt->optimizer->zero_grad();
+    torch::nn::functional::cross_entropy(logits.view({batch * time, 65}), y).backward();
+    torch::nn::utils::clip_grad_norm_(gpt->all, 1);
+    gpt->optimizer->step();
+  };
 }
 
 /// Counts the bytes of libtorch's tensors.
@@ -114,6 +142,7 @@ Run torch_run(const std::string& name) {
   torch::set_num_threads(threads);
   if (name == "encoder layer, 16x128x128, 4 heads") return layer(false, false, 16, 128);
   if (name == "pre-norm causal, 12x64x128, 4 heads") return layer(true, true, 12, 64);
+  if (name == "step of a GPT, 4 layers of 128, 12x64") return gpt_step(12, 64);
   if (name == "causal attention, T 2048, 8 heads of 64") return attention({1, 8, 2048, 64}, true);
   if (name == "attention, T 512, 8 heads of 64") return attention({1, 8, 512, 64}, false);
   return {};

@@ -11,6 +11,9 @@ int main() {
   nn::text::Ids ids = letters.encode("hello", {.bos = true, .eos = true});
   std::string word = letters.decode(ids);  // "hello"
 
+  auto pieces = nn::text::BytePairs::train("the cat, the hat, the cat that sat", {.size = 300});
+  bool same = pieces.decode(pieces.encode("any bytes: \xff")) == "any bytes: \xff";
+
   std::vector<nn::text::Ids> sources{letters.encode("he"), ids}, targets{ids, letters.encode("said")};
   std::int64_t rows = 0, padding = 0;
 
@@ -22,5 +25,5 @@ int main() {
   }
 
   fmt::print("{}, {} rows, {} of padding\n", word, rows, padding);
-  return word == "hello" && rows == 2 && padding == 3 ? 0 : 1;
+  return word == "hello" && same && rows == 2 && padding == 3 ? 0 : 1;
 }
