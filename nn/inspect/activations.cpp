@@ -141,7 +141,8 @@ void detail::judge(std::vector<ParameterLook>& looks, const Recording& recording
       look.why += fmt::format("; backward, the gradient shrank to {:.0e} of its size in {} calls at {}", least.factor,
                               least.times, describe(least.site));
     }
-    if (look.verdict == Verdict::fine) continue;
+    if (look.verdict != Verdict::exploding && look.verdict != Verdict::vanishing && look.verdict != Verdict::too_fast)
+      continue;
     for (const RecordedOp& op : recording.ops())
       if (std::any_of(op.inputs.begin(), op.inputs.end(), [&](const Tensor& x) { return x.name() == look.name; })) {
         look.why += fmt::format("; used by {}", place(op));

@@ -256,8 +256,11 @@ std::string to_string(const Gradients& gradients) {
     if (updates) row.push_back(std::isnan(look.update_ratio) ? "–" : fmt::format("{:.1e}", look.update_ratio));
     row.push_back(name_of(look.verdict));
     table.add(row);
-    if (!look.why.empty())
-      reasons += one_line(fmt::format("{}: {}: {}", look.name, name_of(look.verdict), look.why)) + "\n";
+    if (look.why.empty()) continue;
+    // Weight and bias of a layer often have one reason.
+    std::string reason = one_line(fmt::format(": {}: {}", name_of(look.verdict), look.why)) + "\n";
+    if (reasons.ends_with(reason)) reasons.insert(reasons.size() - reason.size(), ", " + one_line(look.name));
+    else reasons += one_line(look.name) + reason;
   }
   return table.text() + (reasons.empty() ? "" : "\n" + reasons);
 }

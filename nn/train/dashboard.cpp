@@ -101,8 +101,10 @@ std::vector<std::string> dashboard_lines(const DashboardState& state, int column
   lines.push_back(head);
   if (state.steps > 0)
     lines.push_back("│" + bar(static_cast<double>(state.step) / static_cast<double>(state.steps), columns - 2) + "│");
-  lines.push_back(numbers(state) +
-                  fmt::format("  peak memory {:.0f} MB", static_cast<double>(memory_stats().peak_bytes) / 1e6));
+  lines.push_back(numbers(state));
+  std::string memory = fmt::format("  peak memory {:.0f} MB", static_cast<double>(memory_stats().peak_bytes) / 1e6);
+  if (inspect::display_width(lines.back() + memory) <= static_cast<std::size_t>(std::max(columns, 0)))
+    lines.back() += memory;
 
   // The field of the curve takes five lines more than its height; it gives way before the layers do.
   constexpr int shortest = 4, around = 5;

@@ -48,17 +48,18 @@ std::string bar(double fraction, int width) {
 
 std::string spark(const std::vector<double>& values, int width) {
   static const char* heights[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
-  std::size_t first = values.size() - std::min(values.size(), static_cast<std::size_t>(std::max(width, 0)));
-  auto shown = [&](double value) { return std::isfinite(value) && value > 0; };
+  std::size_t room = static_cast<std::size_t>(std::max(width, 0)), cells = std::min(values.size(), room);
+  auto value = [&](std::size_t cell) { return values[cells > 1 ? cell * (values.size() - 1) / (cells - 1) : 0]; };
+  auto shown = [](double value) { return std::isfinite(value) && value > 0; };
   double low = INFINITY, high = -INFINITY;
-  for (std::size_t i = first; i < values.size(); ++i)
-    if (shown(values[i])) low = std::min(low, std::log(values[i])), high = std::max(high, std::log(values[i]));
-  std::string text(static_cast<std::size_t>(std::max(width, 0)) - (values.size() - first), ' ');
-  for (std::size_t i = first; i < values.size(); ++i) {
-    if (!shown(values[i])) text += ' ';
-    else text += heights[high > low ? std::lround(7 * (std::log(values[i]) - low) / (high - low)) : 3];
+  for (std::size_t i = 0; i < cells; ++i)
+    if (shown(value(i))) low = std::min(low, std::log(value(i))), high = std::max(high, std::log(value(i)));
+  std::string text;
+  for (std::size_t i = 0; i < cells; ++i) {
+    if (!shown(value(i))) text += ' ';
+    else text += heights[high > low ? std::lround(7 * (std::log(value(i)) - low) / (high - low)) : 3];
   }
-  return text;
+  return text + std::string(room - cells, ' ');
 }
 
 std::string cut(const std::string& text, int columns) {

@@ -22,8 +22,8 @@ TerminalSize terminal_size(std::FILE* out);
 std::string clock(double seconds);
 /// `width` cells, filled to an eighth of a cell.
 std::string bar(double fraction, int width);
-/// Bars of eight heights for the last `width` values, scaled by their logarithms; a blank for what is not finite or not
-/// positive.
+/// Bars of eight heights, scaled by logarithms, in `width` cells; a blank for what is not finite or not positive. Of
+/// more values than cells some are left out.
 std::string spark(const std::vector<double>& values, int width);
 /// The first `columns` characters of UTF-8 text.
 std::string cut(const std::string& text, int columns);
