@@ -39,7 +39,8 @@ struct MonitorOptions {
   const Checkpoint* run = nullptr;
   /// How many looks are kept; when there are more, every second one is dropped.
   std::size_t keep = 256;
-  inspect::VerdictLimits limits = {};
+  /// Schedules end in small steps, so that those are no fault here.
+  inspect::VerdictLimits limits = {.too_slow = 0};
 };
 
 /// What a monitor saw at one step.
