@@ -14,7 +14,7 @@ struct ExpConstants<float> {
   static constexpr float magic = 12582912.0f;            // 1.5·2²³: adding it rounds to a whole number
   static constexpr float ln2_high = 0.693145751953125f;  // few bits, so that n·ln2_high is exact
   static constexpr float ln2_low = 1.42860682030941723e-6f;
-  static constexpr float lowest = -150, highest = 130;  // in powers of two: beyond, all is 0 or infinite
+  static constexpr float lowest = -152, highest = 130;  // in powers of two: there, all is 0 or infinite
   static constexpr int mantissa = 23, bias = 127, terms = 7;
   using Integer = std::int32_t;
 };
@@ -66,52 +66,63 @@ Lane<T, Arch> expm1_reduced(Lane<T, Arch> r) {
   return xsimd::fma((r * r).batch, tail.batch, r.batch);
 }
 
-/// x = n·log 2 + r; 2ⁿ as a product of two factors, for it may not be a normal number.
+/// x·2ⁿ for a whole number n, where 2ⁿ may not be a normal number.
+template <class T, class Arch>
+[[gnu::always_inline]] inline Lane<T, Arch> scaled(Lane<T, Arch> x, Lane<T, Arch> n) {
+#ifdef __AVX512F__
+  if constexpr (std::is_base_of_v<xsimd::avx512f, Arch>) {
+    if constexpr (std::is_same_v<T, float>) return xsimd::batch<T, Arch>(_mm512_scalef_ps(x.batch, n.batch));
+    else return xsimd::batch<T, Arch>(_mm512_scalef_pd(x.batch, n.batch));
+  }
+#endif
+  Lane<T, Arch> half = nearest(T(0.5) * n);
+  return x * power_of_two(half) * power_of_two(n - half);
+}
+
+/// x between two bounds, in one instruction each; a NaN stays one, for min and max return their second argument then.
+template <class T, class Arch>
+Lane<T, Arch> between(double least, double most, Lane<T, Arch> x) {
+  return xsimd::min(Lane<T, Arch>(most).batch, xsimd::max(Lane<T, Arch>(least).batch, x.batch));
+}
+
+/// x = n·log 2 + r.
 template <class T, class Arch>
 struct ExpParts {
-  Lane<T, Arch> r, n, factor, other_half;
+  Lane<T, Arch> r, n;
 
   explicit ExpParts(Lane<T, Arch> x) {
     using Constants = ExpConstants<T>;
-    split(nearest(limited(x * T(1.44269504088896340736))));
+    constexpr double log2 = 0.69314718055994530942;
+    x = between(Constants::lowest * log2, Constants::highest * log2, x);
+    n = nearest(x * T(1 / log2));
     r = xsimd::fnma(n.batch, Lane<T, Arch>(Constants::ln2_high).batch, x.batch);
     r = xsimd::fnma(n.batch, Lane<T, Arch>(Constants::ln2_low).batch, r.batch);
-    // Where n was limited r is large; any finite number does.
-    r = minimum(maximum(r, -1), 1);
-  }
-  static Lane<T, Arch> limited(Lane<T, Arch> n) {
-    return minimum(maximum(n, ExpConstants<T>::lowest), ExpConstants<T>::highest);
-  }
-  void split(Lane<T, Arch> whole) {
-    n = whole;
-    Lane<T, Arch> half = nearest(T(0.5) * n);
-    factor = power_of_two(half);
-    other_half = n - half;
   }
 };
 
 }  // namespace kernels
 
+// Made part of their loops, which the compiler would refuse for their size: a call would spill every register.
 template <class T, class Arch>
-Lane<T, Arch> exp(Lane<T, Arch> x) {
+[[gnu::always_inline]] inline Lane<T, Arch> exp(Lane<T, Arch> x) {
   kernels::ExpParts parts(x);
-  return (1 + kernels::expm1_reduced(parts.r)) * parts.factor * kernels::power_of_two(parts.other_half);
+  return kernels::scaled(1 + kernels::expm1_reduced(parts.r), parts.n);
 }
 
 template <class T, class Arch>
 Lane<T, Arch> exp2(Lane<T, Arch> x) {
-  using Parts = kernels::ExpParts<T, Arch>;
-  Lane<T, Arch> bounded = Parts::limited(x), n = kernels::nearest(bounded), half = kernels::nearest(T(0.5) * n);
-  Lane<T, Arch> mantissa = 1 + kernels::expm1_reduced((bounded - n) * T(0.69314718055994530942));
-  return mantissa * kernels::power_of_two(half) * kernels::power_of_two(n - half);
+  using Constants = kernels::ExpConstants<T>;
+  Lane<T, Arch> bounded = kernels::between(Constants::lowest, Constants::highest, x), n = kernels::nearest(bounded);
+  return kernels::scaled(1 + kernels::expm1_reduced((bounded - n) * T(0.69314718055994530942)), n);
 }
 
 template <class T, class Arch>
-Lane<T, Arch> expm1(Lane<T, Arch> x) {
+[[gnu::always_inline]] inline Lane<T, Arch> expm1(Lane<T, Arch> x) {
   kernels::ExpParts parts(x);
-  // (2ⁿ(eʳ − 1) + 2ⁿ − 1), the second factor of 2ⁿ taken out.
-  Lane<T, Arch> small = kernels::expm1_reduced(parts.r), other = kernels::power_of_two(parts.other_half);
-  Lane<T, Arch> y = (small * parts.factor + (parts.factor - kernels::power_of_two(-parts.other_half))) * other;
+  // 2ⁿ(eʳ − 1) + 2ⁿ − 1, a factor of 2ⁿ taken out, which alone may be too large.
+  Lane<T, Arch> half = kernels::nearest(T(0.5) * parts.n), rest = parts.n - half;
+  Lane<T, Arch> factor = kernels::power_of_two(half), small = kernels::expm1_reduced(parts.r);
+  Lane<T, Arch> y = (small * factor + (factor - kernels::power_of_two(-rest))) * kernels::power_of_two(rest);
   return where(x == 0, x, y);
 }
 
