@@ -18,9 +18,17 @@ void Rng::set_state(const RngState& state) {
   __atomic_store_n(&state_.position, state.position, __ATOMIC_RELAXED);
 }
 
+std::uint64_t& draw_trace() {
+  constinit static thread_local std::uint64_t trace = 0;
+  return trace;
+}
+
 RngState Rng::reserve(std::uint64_t blocks) {
-  return {__atomic_load_n(&state_.seed, __ATOMIC_RELAXED),
-          __atomic_fetch_add(&state_.position, blocks, __ATOMIC_RELAXED)};
+  RngState state{__atomic_load_n(&state_.seed, __ATOMIC_RELAXED),
+                 __atomic_fetch_add(&state_.position, blocks, __ATOMIC_RELAXED)};
+  std::uint64_t& trace = draw_trace();
+  for (std::uint64_t word : {state.seed, state.position, blocks}) trace = (trace ^ word) * 0x9e3779b97f4a7c15;
+  return state;
 }
 
 constinit static thread_local Rng* scoped = nullptr;

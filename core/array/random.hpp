@@ -34,6 +34,10 @@ class Rng {
   RngState state_;
 };
 
+/// Stands for all draws of this thread so far, from whatever generators: after the same draws from the same states it
+/// has changed from one value to another in the same way.
+std::uint64_t& draw_trace();
+
 /// The generator that random functions use when none is named. Its seed is 0 until `seed` is called.
 Rng& default_rng();
 /// While it lives, `rng` is the default generator of this thread.

@@ -32,7 +32,7 @@ class SmallVector {
   SmallVector(I first, I last) : SmallVector() {
     for (; first != last; ++first) push_back(*first);
   }
-  SmallVector(const SmallVector& other) : SmallVector() {
+  SmallVector(const SmallVector& other) : data_(inline_data()), room_(Unset()) {
     if constexpr (std::is_trivially_copyable_v<T>) {
       if (other.size_ <= N) {  // a copy of fixed size is a few moves
         std::memcpy(room_.bytes, other.data_, sizeof(room_));
@@ -43,7 +43,7 @@ class SmallVector {
     reserve(other.size_);
     for (; size_ < other.size_; ++size_) new (data_ + size_) T(other.data_[size_]);
   }
-  SmallVector(SmallVector&& other) noexcept : SmallVector() { take(other); }
+  SmallVector(SmallVector&& other) noexcept : data_(inline_data()), room_(Unset()) { take(other); }
   SmallVector& operator=(const SmallVector& other) {
     if (this == &other) return *this;
     if constexpr (std::is_trivially_copyable_v<T>) {
@@ -136,12 +136,14 @@ class SmallVector {
   }
 
  private:
+  struct Unset {};
   // Plain numbers start as zeros, because a copy takes the whole room, used or not.
-  struct Zeroed {
-    alignas(T) std::byte bytes[N * sizeof(T)] = {};
-  };
-  struct Raw {
+  struct Room {
     alignas(T) std::byte bytes[N * sizeof(T)];
+    Room() noexcept {
+      if constexpr (std::is_trivially_copyable_v<T>) std::memset(bytes, 0, sizeof(bytes));
+    }
+    explicit Room(Unset) noexcept {}
   };
 
   T* inline_data() { return reinterpret_cast<T*>(room_.bytes); }
@@ -172,7 +174,7 @@ class SmallVector {
   T* data_;
   std::uint32_t size_ = 0;
   std::uint32_t capacity_ = N;
-  std::conditional_t<std::is_trivially_copyable_v<T>, Zeroed, Raw> room_;
+  Room room_;
 };
 
 }  // namespace xg

@@ -127,7 +127,7 @@ template <class T, class Arch>
 }
 
 template <class T, class Arch>
-Lane<T, Arch> tanh(Lane<T, Arch> x) {
+[[gnu::always_inline]] inline Lane<T, Arch> tanh(Lane<T, Arch> x) {
   // Beyond 22 all is 1, in f64 too.
   Lane<T, Arch> grown = expm1(2 * minimum(abs(x), 22));
   Lane<T, Arch> y = grown / (grown + 2);

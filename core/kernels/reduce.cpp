@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "lane.hpp"
 #include "rows.hpp"
 #include "total.hpp"
 
@@ -58,30 +59,29 @@ bool precedes(T a, T b, bool largest) {
 
 template <bool largest, class T>
 T lane_extreme(const T* x, std::int64_t count) {
-  using Batch = xsimd::batch<T>;
-  constexpr std::int64_t width = Batch::size;
+  using L = Lane<T>;
+  constexpr std::int64_t width = L::width;
   if (count < width)
     return fold_lanes<T>(x, count, x[0], [](T a, T b) { return ((largest ? b > a : b < a) | (b != b)) ? b : a; });
   // Lanes pass over NaN, so NaNs are looked for beside them. The last step overlaps the one before.
-  Batch tops[4], first = Batch::load_unaligned(x);
-  for (Batch& top : tops) top = first;
+  L first = L::load(x), tops[4] = {first, first, first, first};
   auto missing = first != first;
-  auto step = [&](Batch& top, std::int64_t at) {
-    Batch v = Batch::load_unaligned(x + at);
-    if constexpr (largest) top = xsimd::max(v, top);
-    else top = xsimd::min(v, top);
-    missing = missing | (v != v);
+  auto step = [&](L& top, std::int64_t at) {
+    L v = L::load(x + at);
+    if constexpr (largest) top = xsimd::max(v.batch, top.batch);
+    else top = xsimd::min(v.batch, top.batch);
+    missing = missing || v != v;
   };
   std::int64_t i = 0;
   for (; i + 4 * width <= count; i += 4 * width)
     for (int k = 0; k < 4; ++k) step(tops[k], i + k * width);
   for (; i + width <= count; i += width) step(tops[0], i);
   step(tops[0], count - width);
-  if (xsimd::any(missing)) return std::numeric_limits<T>::quiet_NaN();
+  if (xsimd::any(missing.batch)) return std::numeric_limits<T>::quiet_NaN();
   T result = x[0];
-  for (const Batch& top : tops) {
+  for (const L& top : tops) {
     alignas(64) T lanes[width];
-    top.store_aligned(lanes);
+    top.store(lanes);
     for (T lane : lanes) result = (largest ? lane > result : lane < result) ? lane : result;
   }
   return result;

@@ -1,6 +1,7 @@
 #include "checkpoint.hpp"
 
 #include <map>
+#include <utility>
 
 #include "../array/random.hpp"
 #include "../error/error.hpp"
@@ -44,18 +45,58 @@ Tensors run(Function& f, const Tensors& x, std::uint64_t start) {
       .raise<GradError>();
 }
 
+[[noreturn]] void other_numbers() {
+  Complaint("checkpoint", "the function drew other random numbers when it was computed again")
+      .at(call_scope())
+      .mend("draw from the default generator, which is replayed, or from one that the function makes")
+      .raise<GradError>();
+}
+
+/// Where a generator starts and what is drawn from it and others.
+struct Draws {
+  RngState start;
+  std::uint64_t trace = 0;
+};
+
+constinit thread_local bool replaying = false;
+
+/// While it lives, layers learn nothing from what they see: they have seen it.
+class Replay {
+ public:
+  Replay() : before_(std::exchange(replaying, true)) {}
+  ~Replay() { replaying = before_; }
+  Replay(const Replay&) = delete;
+  Replay& operator=(const Replay&) = delete;
+
+ private:
+  bool before_;
+};
+
+/// f(), and what its draws changed the trace to; they count in the trace of a checkpoint around this one too.
+template <class F>
+Tensors traced(Draws& draws, const F& f) {
+  std::uint64_t before = std::exchange(draw_trace(), 0);
+  Tensors y = f();
+  draws.trace = draw_trace();
+  draw_trace() += 3 * before;
+  return y;
+}
+
 /// The rule: computes the inside again, cuts it off at the border, and pulls the cotangents back to there.
-Tensors pull_back_again(Function& f, const Tensors& x, const Border& border, const RngState& random, const Tensors& g,
+Tensors pull_back_again(Function& f, const Tensors& x, const Border& border, const Draws& draws, const Tensors& g,
                         const Wants& wants) {
   bool create = is_recording();
   NoGrad recording(false);
   std::uint64_t start = next_sequence();
   Tensors y;
   {
-    Rng again(random.seed);
-    again.set_state(random);
-    DefaultRngScope replay(again);
-    y = run(f, x, start);
+    Rng again(draws.start.seed);
+    again.set_state(draws.start);
+    DefaultRngScope generator(again);
+    Replay replay;
+    Draws repeated;
+    y = traced(repeated, [&] { return run(f, x, start); });
+    if (repeated.trace != draws.trace) other_numbers();
   }
   if (y.size() != g.size()) other_path();
 
@@ -92,9 +133,9 @@ Tensors pull_back_again(Function& f, const Tensors& x, const Border& border, con
 Tensors checkpoint(Ref<Function> f, const Tensors& x, const Site& site) {
   if (!is_recording()) return (*f)(x);
   // The first run is recorded too: its graph tells what f captures, and is gone when this function returns.
-  RngState random = default_rng().state();
+  Draws draws{default_rng().state()};
   std::uint64_t start = next_sequence();
-  Tensors y = run(*f, x, start);
+  Tensors y = traced(draws, [&] { return run(*f, x, start); });
   Border border;
   for (Edge* edge : edges_out(y, start)) border.add(*edge);
   if (border.edges().empty()) return y;
@@ -104,9 +145,11 @@ Tensors checkpoint(Ref<Function> f, const Tensors& x, const Site& site) {
   for (const Edge& edge : border.edges()) ends.push_back(stand_in(edge));
   for (const Tensor& one : y) values.push_back(one.array());
   return record_all("checkpoint", values, Operands(ends, site),
-                    [f, x, random, border = std::move(border)](const Tensors& g, const Wants& wants) -> Tensors {
-                      return pull_back_again(*f, x, border, random, g, wants);
+                    [f, x, draws, border = std::move(border)](const Tensors& g, const Wants& wants) -> Tensors {
+                      return pull_back_again(*f, x, border, draws, g, wants);
                     });
 }
 
 }  // namespace xg::detail
+
+bool xg::is_replaying() { return xg::detail::replaying; }

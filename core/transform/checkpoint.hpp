@@ -8,11 +8,16 @@ namespace detail {
 Tensors checkpoint(Ref<Function> f, const Tensors& x, const Site& site);
 }
 
+/// Whether this thread computes the inside of a checkpoint again: layers that learn from what they are shown, such as
+/// batch normalisation's running statistics, have learnt from it already.
+bool is_replaying();
+
 /// f(x...) whose inside is not kept for the backward pass but computed again there: of a long chain cut into pieces,
 /// only the borders and one piece at a time are in memory. Gradients reach the inputs and every variable that f
 /// captures, to any order. `f` is copied and must still work when backward runs: what it captures by reference lives as
 /// long as the graph. It must do the same both times, save that the default random generator is replayed on this thread
-/// (threads that draw at the same time need a DefaultRngScope each); throws GradError when it does not. Returns a
+/// (threads that draw at the same time need a DefaultRngScope each); throws GradError when it does not, or draws other
+/// random numbers from a generator of its own. Returns a
 /// tensor, or Tensors when f returns several (PyTorch `utils.checkpoint.checkpoint`, not reentrant).
 template <class F, class... More>
   requires(... && std::is_convertible_v<const More&, const Tensor&>)

@@ -48,7 +48,8 @@ ArrayFile read_arrays(const data::Source& source, std::int64_t max_bytes) {
   if (bytes.size() < 8) source.fail("the file's " + std::to_string(bytes.size()) + " bytes are too few for a header");
   std::uint64_t length = data::little_endian<std::uint64_t>(bytes.data());
   if (length > longest_header)
-    source.fail("the header would have " + std::to_string(length) + " bytes, more than 100000000");
+    source.fail("this is no safetensors file: the header would have " + std::to_string(length) +
+                " bytes, more than 100000000");
   if (length > bytes.size() - 8)
     source.fail("the header would have " + std::to_string(length) + " bytes, but " + std::to_string(bytes.size() - 8) +
                 " follow");

@@ -3,6 +3,7 @@
 #include "../../core/error/error.hpp"
 #include "../../core/ops/create.hpp"
 #include "../../core/ops/normalize.hpp"
+#include "../../core/transform/checkpoint.hpp"
 
 namespace xg::nn {
 
@@ -33,13 +34,15 @@ Tensor detail::BatchNormLayer::apply(const Operand& x, std::int64_t least_rank, 
         .raise<ShapeError>();
   if (!training && options_.running) return batch_norm_eval(x, running_mean, running_var, weight, bias, options_.eps);
   auto [y, mean, variance] = batch_norm(x, weight, bias, options_.eps);
-  if (training && options_.running) learn(mean, variance, x.shape().elements() / channels_);
+  if (training && options_.running && !is_replaying()) learn(mean, variance, x.shape().elements() / channels_);
   return y;
 }
 
 void detail::BatchNormLayer::learn(const Tensor& mean, const Tensor& variance, std::int64_t values) const {
   if (values == 0) return;
-  std::int64_t batches = ++num_batches_tracked.edit().fill<std::int64_t>()[0];
+  std::int64_t& tracked = num_batches_tracked.edit().fill<std::int64_t>()[0];
+  // A file may say anything. The last number stays: momentum 1/n is 0 by then.
+  std::int64_t batches = tracked = std::min(std::max<std::int64_t>(tracked, 0), StateVisitor::most_steps) + 1;
   double momentum = options_.momentum.value_or(1 / static_cast<double>(batches));
   auto move = [&](const Buffer& running, const Tensor& batch, double factor) {
     Array from = batch.array().cast(DType::f64);

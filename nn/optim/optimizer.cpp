@@ -123,9 +123,7 @@ void Optimizer::state(StateVisitor& visitor) {
     auto scope = visitor.enter("groups." + std::to_string(group));
     Knobs turned = knobs(group);
     visitor.visit("lr", *turned.learning_rate, 0, StateVisitor::most_finite);
-    // What `set_momentum` takes, and the larger one that an optimizer may have been made with.
-    if (turned.momentum)
-      visitor.visit("momentum", *turned.momentum, 0, std::max(std::nextafter(1.0, 0.0), *turned.momentum));
+    if (turned.momentum) visitor.visit("momentum", *turned.momentum, 0, std::nextafter(1.0, 0.0));
   }
 }
 

@@ -59,7 +59,7 @@ void check(const detail::OptionCheck& check, const RmsPropOptions& options) {
   check.below_one("alpha", options.alpha);
   check.not_negative("eps", options.eps);
   check.not_negative("weight_decay", options.weight_decay);
-  check.not_negative("momentum", options.momentum);
+  check.below_one("momentum", options.momentum);
 }
 
 }  // namespace

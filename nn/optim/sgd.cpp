@@ -36,7 +36,7 @@ constexpr const char* array_names[] = {"velocity", nullptr, nullptr};
 
 void check(const detail::OptionCheck& check, const SgdOptions& options) {
   check.not_negative("lr", options.lr);
-  check.not_negative("momentum", options.momentum);
+  check.below_one("momentum", options.momentum);
   check.finite("dampening", options.dampening);
   check.not_negative("weight_decay", options.weight_decay);
   check.require(!options.nesterov || (options.momentum != 0 && options.dampening == 0),

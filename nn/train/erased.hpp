@@ -172,6 +172,7 @@ class FitSchedule {
 
   bool defined() const { return schedule_ != nullptr; }
   Every every() const { return every_; }
+  /// Whether it follows what is monitored.
   bool wants_value() const { return wants_value_; }
   void step(double monitored) const { step_(schedule_, monitored); }
 

@@ -125,6 +125,8 @@ class Fit {
           .fact("computed", detail::listed(names))
           .at(site_)
           .raise<ValueError>();
+    if (options_.schedule.wants_value() && options_.schedule.every() == Every::step)
+      fail("a schedule that follows a number steps every epoch, as what it follows is known then");
     for (const Log* log : options_.logs)
       if (!log) fail("a log is a null pointer");
   }

@@ -3,6 +3,7 @@
 
 #include <thread>
 
+#include "message.hpp"
 #include "xgrad/xgrad.hpp"
 
 using namespace xg;
@@ -98,6 +99,25 @@ TEST_CASE("random numbers are drawn again as they were, and later ones are not d
   for (std::size_t i = 0; i < slope.size(); ++i) CHECK(slope[i] * 0.5 == values[i]);
   CHECK(default_rng().state() == later);
   CHECK_FALSE(after == later);
+}
+
+TEST_CASE("a generator that is not replayed is noticed; one made inside is not") {
+  Tensor x = variable(filled({20}, 0.5));
+  Rng own(5);
+  auto with_own = [&](const Tensor& z) { return z * rand(z.shape(), own); };
+  for (bool nested : {false, true}) {
+    CAPTURE(nested);
+    Tensor y = nested ? checkpoint([&](const Tensor& z) { return checkpoint(with_own, z); }, x) : checkpoint(with_own, x);
+    CHECK(message<GradError>([&] { grad(total(y), x); }, "checkpoint_test.cpp") ==
+          "checkpoint: the function drew other random numbers when it was computed again");
+  }
+  Tensor y = checkpoint(
+      [](const Tensor& z) {
+        Rng inside(7);
+        return z * rand(z.shape(), inside);
+      },
+      x);
+  CHECK(all_equal(grad(total(y), x) * 0.5, y));
 }
 
 TEST_CASE("threads that checkpoint random numbers do not disturb each other") {

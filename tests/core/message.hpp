@@ -3,16 +3,21 @@
 
 #include <string>
 
-/// The first line of the E that `f` throws; "" when it throws none. If `place` is given, some line must contain it:
-/// the user's file.
+/// All that the E that `f` throws says; "" when it throws none.
 template <class E, class F>
-std::string message(const F& f, const std::string& place = "") {
+std::string whole_message(const F& f) {
   try {
     f();
   } catch (const E& error) {
-    std::string text = error.what();
-    if (text.find(place) == std::string::npos) return "no mention of " + place + " in: " + text;
-    return text.substr(0, text.find('\n'));
+    return error.what();
   }
   return "";
+}
+
+/// Its first line. If `place` is given, some line must contain it: the user's file.
+template <class E, class F>
+std::string message(const F& f, const std::string& place = "") {
+  std::string text = whole_message<E>(f);
+  if (!text.empty() && text.find(place) == std::string::npos) return "no mention of " + place + " in: " + text;
+  return text.substr(0, text.find('\n'));
 }

@@ -1,21 +1,12 @@
 // MultiHeadAttention: weights and their names, options, grouped heads, caches, and errors.
 #include "../core/message.hpp"
+#include "names.hpp"
 #include "xgrad/testing.hpp"
 #include "xgrad/xgrad.hpp"
 
 #include <cmath>
 
 using namespace xg;
-
-namespace {
-
-std::string names(const nn::AnyModel& model) {
-  std::string text;
-  for (const auto& [name, p] : nn::named_parameters(model)) text += (text.empty() ? "" : " ") + name;
-  return text;
-}
-
-}  // namespace
 
 TEST_CASE("MultiHeadAttention has PyTorch's weights") {
   seed(1);

@@ -369,6 +369,9 @@ TEST_CASE("fit refuses options that make no sense before it changes anything") {
   CHECK(says({.clip_norm = -1, .show = false}) == "fit: clip_norm must be at least 0, not -1");
   CHECK(says({.monitor = "val_loss", .show = false}) == "fit: `val_loss`, which is to be monitored, is not computed");
   CHECK(says({.metrics = {{"loss", nn::Accuracy()}}, .show = false}) == "fit: two numbers are called `loss`");
+  Plateau plateau;
+  CHECK(says({.schedule = {plateau, nn::Every::step}, .show = false}) ==
+        "fit: a schedule that follows a number steps every epoch, as what it follows is known then");
   CHECK(says({.logs = {nullptr}, .show = false}) == "fit: a log is a null pointer");
   CHECK(optimizer.steps() == 0);
   CHECK(message<ValueError>([&] { nn::fit(model, optimizer, nn::cross_entropy, nothing, {.show = false}); }, here) ==

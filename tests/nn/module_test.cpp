@@ -12,6 +12,8 @@
 
 #include "xgrad/xgrad.hpp"
 
+#include "names.hpp"
+
 using namespace xg;
 
 namespace {
@@ -34,12 +36,6 @@ struct Block {
   Affine first{2, 3};
   Affine second{3, 2};
 };
-
-std::string names(const nn::AnyModel& model) {
-  std::string text;
-  for (const auto& [name, p] : nn::named_parameters(model)) text += (text.empty() ? "" : " ") + name;
-  return text;
-}
 
 double at(const Tensor& t) { return t.to_vector<double>()[0]; }
 

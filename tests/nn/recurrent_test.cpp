@@ -5,16 +5,11 @@
 #include <cmath>
 
 #include "../core/message.hpp"
+#include "names.hpp"
 
 using namespace xg;
 
 namespace {
-
-std::string names(const nn::AnyModel& model) {
-  std::string text;
-  for (const auto& [name, p] : nn::named_parameters(model)) text += (text.empty() ? "" : " ") + name;
-  return text;
-}
 
 /// Layers of every kind as functions from x, states and lengths to y and the states.
 struct Kind {

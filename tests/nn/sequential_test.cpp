@@ -2,34 +2,20 @@
 #include "xgrad/testing.hpp"
 #include "xgrad/xgrad.hpp"
 
-#include <functional>
 #include <memory>
+
+#include "../core/message.hpp"
+#include "names.hpp"
 
 using namespace xg;
 
 namespace {
-
-std::string names(const nn::AnyModel& model) {
-  std::string text;
-  for (const auto& [name, p] : nn::named_parameters(model)) text += (text.empty() ? "" : " ") + name;
-  return text;
-}
 
 struct Block {
   nn::Linear first{4, 4};
   nn::Dropout drop{0.5};
   Tensor operator()(const Tensor& x) const { return x + drop(first(x)); }
 };
-
-template <class F>
-std::string message(const F& f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
-}
 
 }  // namespace
 
@@ -81,12 +67,12 @@ TEST_CASE("errors inside Sequential and Layer point to the user's call and name 
     Tensor operator()(const Tensor& x) const { return body(x); }
   } model;
   nn::parameters(model);
-  std::string text = message([&] { model(ones({2, 3})); });
+  std::string text = whole_message<Error>([&] { model(ones({2, 3})); });
   CHECK(text.find("linear: x has 4 features, the weight takes 5\n  layer  body.2\n") == 0);
   CHECK(text.find("`body.2.weight`") != std::string::npos);
   CHECK(text.find("sequential_test.cpp:") != std::string::npos);
   CHECK(text.find("sequential.hpp") == std::string::npos);
-  text = message([&] { model.rest[0](ones({2, 2})); });
+  text = whole_message<Error>([&] { model.rest[0](ones({2, 2})); });
   CHECK(text.find("linear: x has 2 features, the weight takes 3\n  layer  rest.0\n") == 0);
   CHECK(text.find("at  sequential_test.cpp:") != std::string::npos);
 }
@@ -103,16 +89,16 @@ TEST_CASE("errors of convolutions, norms and embeddings name the layer by its pa
   nn::SGD optimizer(nn::parameters(model));  // this is enough for names
   const nn::Conv2d& conv = model.encoder[1].conv;
   for (const Shape& wrong : {Shape{1, 2, 8, 8}, Shape{3, 8, 8}, Shape{1, 3, 2, 2}}) {
-    std::string text = message([&] { conv(ones(wrong)); });
+    std::string text = whole_message<Error>([&] { conv(ones(wrong)); });
     CHECK(text.find("\n  layer  encoder.1.conv\n") != std::string::npos);
     CHECK(text.find("at  sequential_test.cpp:") != std::string::npos);
   }
-  CHECK(message([&] {
+  CHECK(whole_message<Error>([&] {
           model.encoder[0].norm(ones({1, 5, 2, 2}));
         }).find("layer  encoder.0.norm\n") != std::string::npos);
-  CHECK(message([&] { model.token(tensor({9}, i64)); }).find("layer  token\n") != std::string::npos);
+  CHECK(whole_message<Error>([&] { model.token(tensor({9}, i64)); }).find("layer  token\n") != std::string::npos);
   Model copy = model;
-  CHECK(message([&] {
+  CHECK(whole_message<Error>([&] {
           copy.encoder[0].norm(ones({1, 4, 1, 1}));
         }).find("layer  encoder.0.norm\n") != std::string::npos);
 }
