@@ -34,7 +34,7 @@ Node* Node::make(const char* name, const Site& site, std::uint32_t outputs, std:
   std::size_t bytes = at_closure + closure_bytes;
   auto* block = static_cast<std::byte*>(memory::allocate(bytes));
   Node* node = new (block) Node{};
-  node->sequence = node->oldest = detail::next_sequence();
+  node->sequence = node->oldest = quick_sequence();
   node->name = name;
   node->site = site;
   node->output_count = outputs;
@@ -88,10 +88,33 @@ ThreadState& thread_state() {
   return state;
 }
 
-constinit static Count sequence;
-std::uint64_t next_sequence() { return static_cast<std::uint64_t>(sequence.add(1)); }
+namespace {
 
-constinit static std::atomic<std::uint64_t> changed = 0;
+constexpr std::int64_t numbers_at_once = 1024;
+constinit Count sequence;                      // the last number that some thread has taken
+constinit std::atomic<std::uint64_t> changed = 0;
+
+// What a thread has taken of the numbers, so that a node costs no locked instruction.
+struct Numbers {
+  std::uint64_t next = 1, last = 0, changed = 0;
+};
+constinit thread_local Numbers numbers;
+
+}  // namespace
+
+std::uint64_t next_sequence() {
+  numbers.changed = changed.load(std::memory_order_relaxed);
+  numbers.last = static_cast<std::uint64_t>(sequence.add(numbers_at_once));
+  numbers.next = numbers.last - numbers_at_once + 2;
+  return numbers.next - 1;
+}
+
+std::uint64_t quick_sequence() {
+  // Nodes that are recorded after a leaf changed get higher numbers than all before.
+  if (numbers.next > numbers.last || numbers.changed != changed.load(std::memory_order_relaxed)) return next_sequence();
+  return numbers.next++;
+}
+
 std::uint64_t change_of_leaf() {
   std::uint64_t now = static_cast<std::uint64_t>(sequence.get()) + 1;
   changed.store(now, std::memory_order_relaxed);

@@ -104,6 +104,9 @@ ThreadState& thread_state();
 
 /// A number higher than all before, for a new node.
 std::uint64_t next_sequence();
+/// The same without a locked instruction: higher than what this thread got before and, if a leaf changed since, than
+/// all; other threads may have got higher ones.
+std::uint64_t quick_sequence();
 /// A leaf changes now: returns the number that the next node will get. What is recorded before lies below.
 std::uint64_t change_of_leaf();
 /// What change_of_leaf returned last, for any leaf.

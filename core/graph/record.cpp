@@ -26,6 +26,7 @@ Node* begin_node(const char* name, const Operands& inputs, std::uint32_t outputs
     const TensorImpl& impl = inputs[i].impl();
     node->edges[i].node = impl.node;
     if (!impl.node->is_leaf && impl.node->oldest < node->oldest) node->oldest = impl.node->oldest;
+    if (impl.node->sequence > node->sequence) node->sequence = next_sequence();  // it comes from another thread
     node->edges[i].output = impl.output;
   }
   return node;

@@ -27,8 +27,7 @@ Arrays run_formula(const FormulaKernels& block, const void* formula, const Met& 
   return values;
 }
 
-Tensors run_vjp(const FormulaKernels& block, const void* function, const Tensors& g, const Tensors& saved,
-                const Wants& wants) {
+Tensors run_vjp(const FormulaKernels& block, const void* function, TensorRefs g, TensorRefs saved, const Wants& wants) {
   const Tensor* some = nullptr;
   for (const Tensor& cotangent : g)
     if (cotangent.defined()) some = &cotangent;

@@ -42,9 +42,21 @@ struct FormulaKernels {
 /// Runs a formula's kernel on operands that have met: one array, or several, of the common shape and dtype.
 Array run_formula(const FormulaKernels& block, const void* formula, const Met& met);
 Arrays run_formula(const FormulaKernels& block, const void* formula, const Met& met, std::size_t outputs);
+
+/// One tensor or several, where they are: a list of its own would count references.
+class TensorRefs {
+ public:
+  TensorRefs(const Tensor& one) : first_(&one), last_(&one + 1) {}
+  TensorRefs(const Tensors& several) : first_(several.begin()), last_(several.end()) {}
+  const Tensor* begin() const { return first_; }
+  const Tensor* end() const { return last_; }
+
+ private:
+  const Tensor *first_, *last_;
+};
+
 /// Runs a vjp kernel: cotangents (an undefined one is zero) and saved values to one gradient an input.
-Tensors run_vjp(const FormulaKernels& block, const void* function, const Tensors& g, const Tensors& saved,
-                const Wants& wants);
+Tensors run_vjp(const FormulaKernels& block, const void* function, TensorRefs g, TensorRefs saved, const Wants& wants);
 
 template <class F, class D>
 class Formula {
@@ -70,7 +82,7 @@ class Formula {
     } else if constexpr (std::is_same_v<D, Derived>) {
       return record(name, run_formula(value_kernels, &f, met), operands,
                     [f, saved = tensors(operands, met.dtype)](const Tensor& g, const Wants& wants) -> Tensors {
-                      return derived(f, Tensors{g}, saved, wants);
+                      return derived(f, g, saved, wants);
                     });
     } else {
       return stated(name, d, operands, run_formula(value_kernels, &f, met), met.dtype);
@@ -84,7 +96,7 @@ class Formula {
     return result;
   }
 
-  static Tensors derived(const F& f, const Tensors& g, const Tensors& x, const Wants& wants) {
+  static Tensors derived(const F& f, TensorRefs g, const Tensors& x, const Wants& wants) {
     if (!is_recording()) {
       static constexpr FormulaKernels block{kernels::formula_vjp_block<float, F, inputs, outputs>,
                                             kernels::formula_vjp_block<double, F, inputs, outputs>};
@@ -112,7 +124,7 @@ class Formula {
               gradients[i] = gradients[i].defined() ? gradients[i] + part : part;
             }
         };
-        (add_up(std::get<k>(results), g[k]), ...);
+        (add_up(std::get<k>(results), g.begin()[k]), ...);
       }(std::make_index_sequence<outputs>());
     };
     [&]<std::size_t... i>(std::index_sequence<i...>) {
@@ -140,7 +152,7 @@ class Formula {
                   [rule, x = tensors(operands, dtype)](const Tensor& g, const Wants& wants) -> Tensors {
                     static constexpr FormulaKernels block{kernels::stated_vjp_block<float, R, inputs, inputs>,
                                                           kernels::stated_vjp_block<double, R, inputs, inputs>};
-                    if (!is_recording()) return run_vjp(block, &rule.derivative, Tensors{g}, x, wants);
+                    if (!is_recording()) return run_vjp(block, &rule.derivative, g, x, wants);
                     NumbersScope numbers(g.dtype());
                     return [&]<std::size_t... i>(std::index_sequence<i...>) {
                       return slopes_times(g, kernels::as_tuple(rule.derivative(x[i]...)), wants);
@@ -153,7 +165,7 @@ class Formula {
                   [rule](const Tensor& g, const Wants& wants, const Tensor& y) -> Tensors {
                     static constexpr FormulaKernels block{kernels::stated_vjp_block<float, R, inputs, 1>,
                                                           kernels::stated_vjp_block<double, R, inputs, 1>};
-                    if (!is_recording()) return run_vjp(block, &rule.derivative, Tensors{g}, Tensors{y}, wants);
+                    if (!is_recording()) return run_vjp(block, &rule.derivative, g, y, wants);
                     NumbersScope numbers(g.dtype());
                     return slopes_times(g, kernels::as_tuple(rule.derivative(y)), wants);
                   });

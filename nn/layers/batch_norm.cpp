@@ -4,6 +4,7 @@
 #include "../../core/ops/create.hpp"
 #include "../../core/ops/normalize.hpp"
 #include "../../core/transform/checkpoint.hpp"
+#include "../module/state.hpp"
 
 namespace xg::nn {
 

@@ -55,8 +55,10 @@ Tensor of_labels(const Operand& x, Labels labels) {
   Array loss = labels.loss(l);
   return record("cross_entropy", std::move(loss), {x},
                 [x = x.tensor(), l = Tensor(std::move(l)), labels = std::move(labels)](const Tensor& g) -> Tensors {
-                  if (!is_recording()) return {Tensor(labels.gradient(g.array(), &l.array()))};
-                  return {cross_entropy_vjp(g, x, l, labels)};
+                  Tensors gradient;
+                  if (is_recording()) gradient.push_back(cross_entropy_vjp(g, x, l, labels));
+                  else gradient.push_back(Tensor(labels.gradient(g.array(), &l.array())));
+                  return gradient;
                 });
 }
 
