@@ -75,11 +75,11 @@ class Pass {
   }
 
   /// Tells observers, if there are any.
-  void announce(const Tensors& outputs) {
+  void announce(const Tensor* first, std::size_t count) {
     if (!state_.observing) [[likely]]
       return;
     told_ = true;
-    detail::tell_backward(outputs);
+    detail::tell_backward(Tensors(first, first + count));
   }
 
   /// Starts at an output.
@@ -361,7 +361,7 @@ void Tensor::backward(const BackwardOptions& options, Site site) const {
   shape();  // defined?
   Tensor seed = seed_for("backward", *this, options.seed, site);
   Pass pass(options.retain_graph || options.create_graph, options.create_graph, nullptr, site);
-  pass.announce({*this});
+  pass.announce(this, 1);
   pass.start(*this, seed);
   pass.run();
   pass.show_leaves();  // hooks may throw: no gradient changes before all are through
@@ -403,7 +403,7 @@ Tensors grad(const Tensors& outputs, const Tensors& inputs, const Tensors& seeds
           .mend("pass allow_unused to get an undefined tensor for it")
           .raise<GradError>();
 
-  pass.announce(outputs);
+  pass.announce(outputs.begin(), outputs.size());
   for (std::size_t k = 0; k < outputs.size(); ++k) pass.start(outputs[k], checked[k]);
   pass.run();
   pass.show_leaves();

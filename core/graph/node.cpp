@@ -91,7 +91,7 @@ ThreadState& thread_state() {
 namespace {
 
 constexpr std::int64_t numbers_at_once = 1024;
-constinit Count sequence;                      // the last number that some thread has taken
+constinit Count sequence;  // the last number that some thread has taken
 constinit std::atomic<std::uint64_t> changed = 0;
 
 // What a thread has taken of the numbers, so that a node costs no locked instruction.

@@ -149,11 +149,6 @@ void sum_taps(const Problem& p, const T* source, const T* weight, const T* bias,
       });
 }
 
-Shape lengths(Shape front, const Convolution& c, std::int64_t ConvolutionAxis::*length) {
-  for (const ConvolutionAxis& axis : c.axes) front.push_back(axis.*length);
-  return front;
-}
-
 Array sum_taps(const Problem& p, const Array& source, const Array& weight, const Array& bias, const Shape& shape) {
   Array result(shape, source.dtype());
   if (result.size() == 0) return result;
@@ -167,9 +162,11 @@ Array sum_taps(const Problem& p, const Array& source, const Array& weight, const
 
 }  // namespace
 
-Shape Convolution::x_shape() const { return lengths({batch, groups * inputs}, *this, &ConvolutionAxis::x); }
-Shape Convolution::weight_shape() const { return lengths({groups * outputs, inputs}, *this, &ConvolutionAxis::kernel); }
-Shape Convolution::y_shape() const { return lengths({batch, groups * outputs}, *this, &ConvolutionAxis::y); }
+Shape Convolution::x_shape() const { return with_lengths({batch, groups * inputs}, axes, &ConvolutionAxis::x); }
+Shape Convolution::weight_shape() const {
+  return with_lengths({groups * outputs, inputs}, axes, &ConvolutionAxis::kernel);
+}
+Shape Convolution::y_shape() const { return with_lengths({batch, groups * outputs}, axes, &ConvolutionAxis::y); }
 
 Array convolve(const Convolution& c, const Array& x, const Array& weight, const Array& bias) {
   TwoAxes axes(c);

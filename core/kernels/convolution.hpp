@@ -12,6 +12,13 @@ struct ConvolutionAxis {
   std::int64_t stride = 1, padding = 0, dilation = 1;
 };
 
+/// `front`, and after it one of the lengths of each axis.
+inline Shape with_lengths(Shape front, const SmallVector<ConvolutionAxis, 2>& axes,
+                          std::int64_t ConvolutionAxis::*length) {
+  for (const ConvolutionAxis& axis : axes) front.push_back(axis.*length);
+  return front;
+}
+
 /// Which arrays a convolution ties: x (batch, groups · inputs, …), weight (groups · outputs, inputs, …) and
 /// y (batch, groups · outputs, …), each with the lengths of `axes` at its end.
 struct Convolution {

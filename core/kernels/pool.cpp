@@ -12,11 +12,6 @@ namespace {
 
 constexpr std::int64_t grain = 1 << 15;
 
-Shape lengths(Shape front, const Pool& pool, std::int64_t ConvolutionAxis::*length) {
-  for (const ConvolutionAxis& axis : pool.axes) front.push_back(axis.*length);
-  return front;
-}
-
 /// Windows over planes. A sequence is a plane of one row.
 struct Windows {
   ConvolutionAxis down{1, 1, 1}, right;
@@ -213,8 +208,8 @@ const P* read(const Array& places) {
 
 }  // namespace
 
-Shape Pool::x_shape() const { return lengths(leading, *this, &ConvolutionAxis::x); }
-Shape Pool::y_shape() const { return lengths(leading, *this, &ConvolutionAxis::y); }
+Shape Pool::x_shape() const { return with_lengths(leading, axes, &ConvolutionAxis::x); }
+Shape Pool::y_shape() const { return with_lengths(leading, axes, &ConvolutionAxis::y); }
 
 Array max_pool(const Pool& pool, const Array& x, Array& places) {
   Windows w(pool);

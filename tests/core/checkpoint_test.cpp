@@ -107,7 +107,8 @@ TEST_CASE("a generator that is not replayed is noticed; one made inside is not")
   auto with_own = [&](const Tensor& z) { return z * rand(z.shape(), own); };
   for (bool nested : {false, true}) {
     CAPTURE(nested);
-    Tensor y = nested ? checkpoint([&](const Tensor& z) { return checkpoint(with_own, z); }, x) : checkpoint(with_own, x);
+    Tensor y =
+        nested ? checkpoint([&](const Tensor& z) { return checkpoint(with_own, z); }, x) : checkpoint(with_own, x);
     CHECK(message<GradError>([&] { grad(total(y), x); }, "checkpoint_test.cpp") ==
           "checkpoint: the function drew other random numbers when it was computed again");
   }

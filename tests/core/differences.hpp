@@ -69,4 +69,10 @@ inline bool same_bits(const Tensor& a, const Tensor& b) {
   return true;
 }
 
+/// f(x³), so that second derivatives are there to be wrong.
+template <class F>
+auto of_cube(const F& f) {
+  return [f](const xg::Tensor& x) { return f(x * x * x); };
+}
+
 }  // namespace xg_test

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "message.hpp"
 #include "xgrad/xgrad.hpp"
 
 using namespace xg;
@@ -76,7 +77,8 @@ TEST_CASE("gradients that are not there") {
   CHECK_SAYS(whole_message<GradError>([&] { return h.grad(); }), "call retain_grad(x) before backward()");
   CHECK_SAYS(whole_message<GradError>([&] { two.set_grad(two); }), "set_grad: this tensor takes no gradient");
   CHECK_SAYS(whole_message<ShapeError>([&] { x.set_grad(three); }), "set_grad: the shapes differ: (2,) and (3,)");
-  CHECK_SAYS(whole_message<DTypeError>([&] { x.set_grad(astype(two, f32)); }), "set_grad: the dtypes differ: f64 and f32");
+  CHECK_SAYS(whole_message<DTypeError>([&] { x.set_grad(astype(two, f32)); }),
+             "set_grad: the dtypes differ: f64 and f32");
   CHECK_SAYS(whole_message<GradError>([&] { retain_grad(two); }), "retain_grad: no gradient flows through this tensor");
   CHECK_SAYS(whole_message<GradError>([&] { on_grad(two, [](const Tensor&) {}); }), "on_grad: no gradient flows");
 }
@@ -86,9 +88,12 @@ TEST_CASE("backward and grad") {
   std::string text = whole_message<GradError>([&] { (two * 2).backward(); });
   CHECK_SAYS(text, "backward: nothing to differentiate: the output depends on no variable");
   CHECK_SAYS(text, here(__LINE__ - 2));
-  CHECK_SAYS(whole_message<GradError>([&] { y.backward(); }), "an output of shape (2,) needs a seed cotangent of that shape");
-  CHECK_SAYS(whole_message<ShapeError>([&] { y.backward({.seed = three}); }), "the seed has shape (3,), the output (2,)");
-  CHECK_SAYS(whole_message<DTypeError>([&] { y.backward({.seed = astype(two, f32)}); }), "the seed is f32, the output f64");
+  CHECK_SAYS(whole_message<GradError>([&] { y.backward(); }),
+             "an output of shape (2,) needs a seed cotangent of that shape");
+  CHECK_SAYS(whole_message<ShapeError>([&] { y.backward({.seed = three}); }),
+             "the seed has shape (3,), the output (2,)");
+  CHECK_SAYS(whole_message<DTypeError>([&] { y.backward({.seed = astype(two, f32)}); }),
+             "the seed is f32, the output f64");
   CHECK_SAYS(whole_message<ValueError>([&] { grad({y}, {x}, {two, two}); }), "grad: 2 seeds for 1 outputs");
   CHECK_SAYS(whole_message<GradError>([&] { grad({y}, {two}, {two}); }), "grad: input 0 takes no gradient");
   CHECK_FALSE(x.has_grad());
@@ -151,7 +156,8 @@ TEST_CASE("broadcasting") {
              "broadcast_to: (2,) does not broadcast to (3,)");
   CHECK_SAYS(whole_message<ShapeError>([] { return broadcast_to(two, Shape{}); }), "does not broadcast to ()");
   CHECK_SAYS(whole_message<ShapeError>([] { return sum_to(two, {3}); }), "sum_to: (3,) does not broadcast to (2,)");
-  CHECK_SAYS(whole_message<ShapeError>([] { return where(three > 0, two, two); }), "where: the condition does not broadcast");
+  CHECK_SAYS(whole_message<ShapeError>([] { return where(three > 0, two, two); }),
+             "where: the condition does not broadcast");
   CHECK_SAYS(whole_message<ShapeError>([] { return where(two > 0, two, three); }), "where: shapes do not broadcast");
 }
 
@@ -166,8 +172,14 @@ TEST_CASE("threads") {
 TEST_CASE("shapes that no array can have") {
   constexpr std::int64_t huge = std::int64_t(1) << 32;
   Tensor one = broadcast_to(two(0), {1, 1});
-  CHECK_SAYS(whole_message<ValueError>([&] { return broadcast_to(one, {huge, huge}); }), "broadcast_to: no array can have");
-  CHECK_SAYS(whole_message<ValueError>([&] { return broadcast_to(one, {1, -3}); }), "no array can have the shape (1, -3)");
+  CHECK_SAYS(whole_message<ValueError>([&] {
+               return broadcast_to(one, {huge, huge});
+             }),
+             "broadcast_to: no array can have");
+  CHECK_SAYS(whole_message<ValueError>([&] {
+               return broadcast_to(one, {1, -3});
+             }),
+             "no array can have the shape (1, -3)");
   Tensor tall = broadcast_to(one, {huge, 1}), wide = broadcast_to(one, {1, huge});
   CHECK_SAYS(whole_message<ValueError>([&] { return tall + wide; }), "array: no array can have the shape");
   CHECK_SAYS(whole_message<ValueError>([&] { return diag(two, std::int64_t(1) << 31); }),

@@ -7,14 +7,8 @@
 
 using namespace xg;
 using xg_test::check_both;
+using xg_test::of_cube;
 using xg_test::uneven;
-
-namespace {
-template <class F>
-auto of_cube(const F& f) {
-  return [f](const Tensor& x) { return f(x * x * x); };
-}
-}  // namespace
 
 TEST_CASE("take") {
   Tensor x = reshape(arange(24), {2, 3, 4}), i = tensor({{2, 0}, {-1, 2}}, i64);

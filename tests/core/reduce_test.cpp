@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "differences.hpp"
+#include "message.hpp"
 
 using namespace xg;
 using namespace xg_test;

@@ -9,15 +9,11 @@
 
 using namespace xg;
 using xg_test::check_both;
+using xg_test::of_cube;
 using xg_test::uneven;
 
 namespace {
 
-/// f(x³), so that second derivatives are there to be wrong.
-template <class F>
-auto of_cube(const F& f) {
-  return [f](const Tensor& x) { return f(x * x * x); };
-}
 bool is_view(const Tensor& y, const Tensor& x) { return y.array().shares_storage_with(x.array()); }
 /// x's dtype and values, shape aside.
 std::vector<double> values(const Tensor& x) { return x.to_vector(); }

@@ -2,6 +2,7 @@
 #include "xgrad/testing.hpp"
 #include "xgrad/xgrad.hpp"
 
+#include <functional>
 #include <memory>
 
 #include "../core/message.hpp"
