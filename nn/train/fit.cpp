@@ -18,25 +18,6 @@ using detail::now;
 
 namespace {
 
-/// The values of all that a model saves.
-class Weights {
- public:
-  void take(const AnyModel& model) {
-    values_.clear();
-    for (const Tensor& t : parameters(model)) values_.push_back(t.array().copy());
-    for (const Tensor& t : buffers(model)) values_.push_back(t.array().copy());
-  }
-  void give(const AnyModel& model) const {
-    if (values_.empty()) return;
-    auto value = values_.begin();
-    for (const Tensor& t : parameters(model)) t.assign(Tensor(*value++));
-    for (const Tensor& t : buffers(model)) t.assign(Tensor(*value++));
-  }
-
- private:
-  std::vector<Array> values_;
-};
-
 /// The loss and the metrics over some batches.
 struct Tally {
   Mean loss;
@@ -87,6 +68,9 @@ class Fit {
       const FitOptions& options, const Site& site)
       : model_(model), optimizer_(optimizer), step_(step), batches_(batches), options_(options), site_(site) {
     check_options();
+    if (!options.memory) memory_ = &own_memory_.emplace(model);
+    history_.best_epoch = memory_->best_epoch;
+    history_.best_value = memory_->best_value;
   }
 
   History run() {
@@ -97,7 +81,7 @@ class Fit {
       state_.epoch = options_.first_epoch + i;
       epoch(i + 1 == options_.epochs);
     }
-    if (options_.restore_best) best_weights_.give(model_);
+    if (options_.restore_best) memory_->restore_weights(site_);
     history_.stopped = state_.stopped;
     return std::move(history_);
   }
@@ -196,17 +180,18 @@ class Fit {
     auto better = [&](double than, double by) {
       return options_.best == Best::lowest ? monitored < than - by : monitored > than + by;
     };
-    if (history_.best_epoch == 0 ? !std::isnan(monitored) : better(history_.best_value, 0)) {
-      history_.best_epoch = state_.epoch;
-      history_.best_value = monitored;
-      if (options_.restore_best) best_weights_.take(model_);
+    FitMemory& memory = *memory_;
+    if (memory.best_epoch == 0 ? !std::isnan(monitored) : better(memory.best_value, 0)) {
+      memory.best_epoch = history_.best_epoch = state_.epoch;
+      memory.best_value = history_.best_value = monitored;
+      if (options_.restore_best) memory.keep_weights();
       if (!options_.best_path.empty()) save(model_, options_.best_path, site_);
     }
-    if (std::isnan(to_beat_) ? !std::isnan(monitored) : better(to_beat_, options_.min_delta)) {
-      to_beat_ = monitored;
-      waited_ = 0;
-    } else if (++waited_ == options_.patience && !last) {
-      state_.stop(fmt::format("{} has not got better for {} epochs", monitor_, waited_));
+    if (std::isnan(memory.to_beat) ? !std::isnan(monitored) : better(memory.to_beat, options_.min_delta)) {
+      memory.to_beat = monitored;
+      memory.waited = 0;
+    } else if (++memory.waited >= options_.patience && options_.patience > 0 && !last) {
+      state_.stop(fmt::format("{} has not got better for {} epochs", monitor_, memory.waited));
     }
   }
 
@@ -219,9 +204,9 @@ class Fit {
   std::string monitor_;
   History history_;
   FitState state_{.optimizer = optimizer_, .history = history_};
-  Weights best_weights_;
-  double to_beat_ = NAN, started_ = 0;
-  std::int64_t waited_ = 0;
+  std::optional<FitMemory> own_memory_;
+  FitMemory* memory_ = options_.memory;
+  double started_ = 0;
 };
 
 }  // namespace

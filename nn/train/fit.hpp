@@ -7,6 +7,7 @@
 #include "../module/module.hpp"
 #include "../optim/optimizer.hpp"
 #include "erased.hpp"
+#include "fit_memory.hpp"
 #include "history.hpp"
 #include "log.hpp"
 #include "progress.hpp"
@@ -88,6 +89,8 @@ struct FitOptions {
   bool restore_best = false;
   /// Where to save the model (see `save`) whenever it is the best so far; empty: nowhere.
   std::string best_path = "";
+  /// Where the best epoch and the epochs since are remembered, for training that is resumed; null: within this call.
+  FitMemory* memory = nullptr;
   /// Called after each step and each epoch, in this order.
   std::vector<FitCallback> on_step = {}, on_epoch = {};
   /// Each epoch's numbers are written here.

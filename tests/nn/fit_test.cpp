@@ -211,6 +211,59 @@ TEST_CASE("training stops when it gets no better, and the best weights come back
   CHECK(nn::evaluate(saved, data, nn::cross_entropy).loss == history.best_value);
 }
 
+TEST_CASE("a run that is resumed goes on judging where it stopped") {
+  Data data = batches(6);
+  struct Run {
+    Net model = net();
+    nn::SGD optimizer{nn::parameters(model), {.lr = 0.5}};
+    nn::FitMemory memory{model};
+    nn::History go(const Data& data, std::int64_t first, std::int64_t epochs) {
+      auto worsen = [](nn::FitState& state) { state.optimizer.set_learning_rate(state.epoch < 2 ? 0.5 : 20); };
+      return nn::fit(model, optimizer, nn::cross_entropy, data,
+                     {.epochs = epochs,
+                      .validation = data,
+                      .patience = 3,
+                      .restore_best = true,
+                      .memory = &memory,
+                      .on_epoch = {worsen},
+                      .first_epoch = first,
+                      .show = false});
+    }
+  } whole, first, second;
+  nn::History expected = whole.go(data, 1, 20);
+  // Stopped before fit ends, which would bring the best weights back.
+  std::vector<nn::NamedArray> model, optimizer, memory;
+  auto stop = [&](nn::FitState& state) {
+    state.optimizer.set_learning_rate(state.epoch < 2 ? 0.5 : 20);
+    if (state.epoch != 4) return;
+    memory = nn::state_of(first.memory);
+    optimizer = nn::state_of(first.optimizer);
+    for (const Tensor& p : nn::parameters(first.model)) model.push_back({"", p.array().copy()});
+    for (const Tensor& b : nn::buffers(first.model)) model.push_back({"", b.array().copy()});
+    state.stop();
+  };
+  nn::fit(first.model, first.optimizer, nn::cross_entropy, data,
+          {.epochs = 20,
+           .validation = data,
+           .patience = 3,
+           .restore_best = true,
+           .memory = &first.memory,
+           .on_epoch = {stop},
+           .show = false});
+  nn::set_state(second.memory, memory);
+  nn::set_state(second.optimizer, optimizer);
+  std::size_t next = 0;
+  for (const Tensor& p : nn::parameters(second.model)) p.assign(Tensor(model[next++].array));
+  for (const Tensor& b : nn::buffers(second.model)) b.assign(Tensor(model[next++].array));
+  nn::History history = second.go(data, 5, 20);
+  CHECK(history.epochs() == 1);
+  CHECK(history.best_epoch == expected.best_epoch);
+  CHECK(history.best_value == expected.best_value);
+  CHECK(history.stopped == expected.stopped);
+  std::vector<Tensor> a = nn::parameters(whole.model), b = nn::parameters(second.model);
+  for (std::size_t i = 0; i < a.size(); ++i) CHECK(all_equal(a[i], b[i]));
+}
+
 TEST_CASE("an epoch must be better by min_delta, and what is monitored may be the highest") {
   Data data = batches(7);
   // A metric that goes through given values, one a time it is computed.
