@@ -1,40 +1,26 @@
 #include "backward.hpp"
 
 #include <algorithm>
-#include <atomic>
-#include <unordered_map>
 
 #include "../error/error.hpp"
 #include "../kernels/elementwise.hpp"
 #include "engine_ops.hpp"
+#include "leaf_table.hpp"
 #include "node.hpp"
 #include "observer.hpp"
+#include "wanted.hpp"
 
 namespace xg {
 
 using detail::Edge;
+using detail::LeafLock;
+using detail::LeafTable;
 using detail::Node;
 using detail::Output;
+using detail::Wanted;
 using detail::Watch;
 
 namespace {
-
-/// Leaves may be shared between threads: held while what they carry is read or changed.
-class LeafLock {
- public:
-  LeafLock() {
-    while (taken_.test_and_set(std::memory_order_acquire)) taken_.wait(true, std::memory_order_relaxed);
-  }
-  ~LeafLock() {
-    taken_.clear(std::memory_order_release);
-    taken_.notify_one();
-  }
-  LeafLock(const LeafLock&) = delete;
-  LeafLock& operator=(const LeafLock&) = delete;
-
- private:
-  inline static std::atomic_flag taken_;  // a mutex would cost a small step 1 % of its time
-};
 
 /// total += g, into the total's own buffer when nobody else sees it and the sum is not recorded.
 void accumulate(Tensor& total, Tensor&& g) {
@@ -49,16 +35,12 @@ void accumulate(Tensor& total, Tensor&& g) {
 }
 
 // One backward pass. Interior nodes belong to the one graph that runs, so what is collected for them is kept in them;
-// leaves may be shared with graphs on other threads, so what is collected for leaves is kept here.
+// leaves may be shared with graphs on other threads, so what is collected for leaves is kept in a table.
 class Pass {
  public:
-  struct Leaf {
-    Ref<Node> node;
-    Tensor cotangent;
-  };
-
-  Pass(bool retain, bool create, const Tensors* inputs, const Site& site)
-      : retain_(retain), inputs_(inputs), site_(site), guard_(!create), state_(detail::thread_state()),
+  /// Without `wanted` it collects for every leaf.
+  Pass(bool retain, bool create, Wanted* wanted, const Site& site)
+      : retain_(retain), wanted_(wanted), site_(site), guard_(!create), state_(detail::thread_state()),
         scope_(detail::call_scope()), running_before_(state_.running), scope_before_(scope_), number_(++state_.passes) {
   }
 
@@ -94,16 +76,13 @@ class Pass {
 
   void deposit(Ref<Node>&& edge, std::uint32_t output, Tensor&& g) {
     Node* node = edge.get();
-    if (node->is_leaf) return accumulate(leaf_of(std::move(edge)).cotangent, std::move(g));
+    if (node->is_leaf) return accumulate(leaves.add(std::move(edge)).cotangent, std::move(g));
     accumulate(node->outputs[output].cotangent, std::move(g));
     if (node->queued_by == number_) return;
     node->queued_by = number_;
     queue_.push_back(std::move(edge));
     std::push_heap(queue_.begin(), queue_.end(), later);
   }
-
-  /// Marks the nodes that a wanted input lies behind; returns false for inputs[i] not reached via `reached`.
-  void find_needed(const Tensors& outputs, std::uint64_t mark, SmallVector<bool, 8>& reached);
 
   void run() {
     while (!queue_.empty()) {
@@ -115,35 +94,22 @@ class Pass {
       for (std::uint32_t i = 0; i < node->output_count; ++i) {
         g.push_back(std::exchange(node->outputs[i].cotangent, Tensor()));
         if (node->outputs[i].watch && g[i].defined()) g[i] = show(*node, i, g[i]);
-        if (inputs_ && g[i].defined()) capture(node.get(), i, g[i]);
+        if (wanted_ && g[i].defined()) wanted_->capture(*node, i, g[i]);
       }
-      if (!inputs_ || node->needed == mark_) step(*node, g);
+      if (!wanted_ || wanted_->behind(*node)) step(*node, g);
     }
     for (const Ref<Node>& node : ran_) node->free_saved();
   }
 
-  SmallVector<Leaf, 16>& leaves() { return leaves_; }
-  Leaf* find_leaf(const Node* node) {
-    std::uint32_t place = node->place.load(std::memory_order_relaxed);
-    if (place < leaves_.size() && leaves_[place].node.get() == node) return &leaves_[place];
-    // The leaf is new, or the pass of another thread moved the hint.
-    if (leaves_.size() > 32) {
-      auto found = many_leaves_.find(node);
-      return found == many_leaves_.end() ? nullptr : &leaves_[found->second];
-    }
-    for (Leaf& leaf : leaves_)
-      if (leaf.node.get() == node) return &leaf;
-    return nullptr;
-  }
   /// Lets the hooks of leaves see (and replace) their gradients.
   void show_leaves() {
-    SmallVector<Leaf*, 8> hooked;
+    SmallVector<LeafTable::Leaf*, 8> hooked;
     {
       LeafLock lock;
-      for (Leaf& leaf : leaves_)
+      for (LeafTable::Leaf& leaf : leaves)
         if (const Watch* watch = leaf.node->outputs[0].watch; watch && !watch->hooks.empty()) hooked.push_back(&leaf);
     }
-    for (Leaf* leaf : hooked) leaf->cotangent = show(*leaf->node, 0, leaf->cotangent);
+    for (LeafTable::Leaf* leaf : hooked) leaf->cotangent = show(*leaf->node, 0, leaf->cotangent);
   }
   /// Leaves the gradients of tensors that retain theirs.
   void keep() {
@@ -152,37 +118,11 @@ class Pass {
       grad = grad.defined() ? add(grad, g) : g;
     }
   }
-  Tensors captured;
+
+  LeafTable leaves;
 
  private:
-  Leaf& leaf_of(Ref<Node>&& node) {
-    if (Leaf* leaf = find_leaf(node.get())) return *leaf;
-    node->place.store(static_cast<std::uint32_t>(leaves_.size()), std::memory_order_relaxed);
-    leaves_.push_back({std::move(node), Tensor()});
-    if (leaves_.size() > 32)
-      for (std::size_t i = many_leaves_.size(); i < leaves_.size(); ++i) many_leaves_.emplace(leaves_[i].node.get(), i);
-    return leaves_.back();
-  }
-
   static bool later(const Ref<Node>& a, const Ref<Node>& b) { return a->sequence < b->sequence; }
-
-  bool wanted(const Edge& edge) const {
-    if (!edge.node) return false;
-    if (!inputs_) return true;
-    if (!edge.node->is_leaf && edge.node->needed == mark_) return true;
-    auto place = first_input_at(edge.node.get());
-    return place != input_places_.end() && place->first == edge.node.get();
-  }
-
-  void capture(const Node* node, std::uint32_t output, const Tensor& g) {
-    for (auto place = first_input_at(node); place != input_places_.end() && place->first == node; ++place)
-      if ((*inputs_)[place->second].impl()->output == output) captured[place->second] = g;
-  }
-
-  using Place = std::pair<const Node*, std::size_t>;
-  std::vector<Place>::const_iterator first_input_at(const Node* node) const {
-    return std::lower_bound(input_places_.begin(), input_places_.end(), Place(node, 0));
-  }
 
   /// Throws if another pass, which this one runs inside of, holds the node.
   void check_free(const Node& node) const {
@@ -203,7 +143,7 @@ class Pass {
         fit(node, output, replaced, "on_grad", "the hook");
         g = std::move(replaced);
       }
-    if (watch.retain && !node.is_leaf && !inputs_) kept_.push_back({Ref<Node>(&node), output, g});
+    if (watch.retain && !node.is_leaf && !wanted_) kept_.push_back({Ref<Node>(&node), output, g});
     return g;
   }
 
@@ -219,7 +159,8 @@ class Pass {
     Wants wants;
     bool any = false;
     for (std::uint32_t i = 0; i < node.input_count; ++i) {
-      wants.add(wanted(node.edges[i]));
+      const Edge& edge = node.edges[i];
+      wants.add(edge.node && (!wanted_ || wanted_->wants(*edge.node)));
       any = any || wants[i];
     }
     if (any) {
@@ -273,7 +214,7 @@ class Pass {
   }
 
   bool retain_;
-  const Tensors* inputs_;  // null: every leaf
+  Wanted* wanted_;
   Site site_;
   NoGrad guard_;
   detail::ThreadState& state_;
@@ -284,46 +225,14 @@ class Pass {
   bool told_ = false;                 // observers know of it
   bool free_at_end_ = false;          // rather than each node when it has run
   std::vector<Ref<Node>> ran_;        // nodes to be freed then
-  std::vector<Place> input_places_;   // the nodes of inputs_ and where they stand there, sorted
   SmallVector<Ref<Node>, 16> queue_;  // a heap, newest first
-  SmallVector<Leaf, 16> leaves_;
   struct Kept {
     Ref<Node> node;
     std::uint32_t output;
     Tensor g;
   };
-  std::vector<Kept> kept_;                                    // what retain_grad asked for, until the pass is through
-  std::unordered_map<const Node*, std::size_t> many_leaves_;  // places in leaves_, once there are more than a few
-  std::uint64_t mark_ = 0;
+  std::vector<Kept> kept_;  // what retain_grad asked for, until the pass is through
 };
-
-void Pass::find_needed(const Tensors& outputs, std::uint64_t mark, SmallVector<bool, 8>& reached) {
-  mark_ = mark;
-  for (std::size_t k = 0; k < inputs_->size(); ++k) input_places_.emplace_back((*inputs_)[k].impl()->node.get(), k);
-  std::sort(input_places_.begin(), input_places_.end());
-  std::uint64_t oldest = ~std::uint64_t(0);
-  for (const Tensor& input : *inputs_) oldest = std::min(oldest, input.impl()->node->sequence);
-  // Interior nodes newer than the oldest input, each once; then from old to new, a node is needed when one of its
-  // edges leads to an input or to a needed node.
-  std::vector<Node*> found, stack;
-  std::unordered_map<Node*, bool> seen;
-  for (const Tensor& y : outputs) stack.push_back(y.impl()->node.get());
-  while (!stack.empty()) {
-    Node* node = stack.back();
-    stack.pop_back();
-    if (node->sequence < oldest || !seen.emplace(node, true).second) continue;
-    found.push_back(node);
-    for (std::uint32_t i = 0; i < node->input_count; ++i)
-      if (node->edges[i].node) stack.push_back(node->edges[i].node.get());
-  }
-  std::sort(found.begin(), found.end(), [](Node* a, Node* b) { return a->sequence < b->sequence; });
-  for (Node* node : found) {
-    if (node->is_leaf) continue;
-    for (std::uint32_t i = 0; i < node->input_count && node->needed != mark; ++i)
-      if (wanted(node->edges[i])) node->needed = mark;
-  }
-  for (const Tensor& input : *inputs_) reached.push_back(seen.count(input.impl()->node.get()) > 0);
-}
 
 /// The seed of an output, checked: ones for an output of one element without a seed.
 Tensor seed_for(const char* op, const Tensor& y, const Tensor& seed, const Site& site) {
@@ -367,7 +276,7 @@ void Tensor::backward(const BackwardOptions& options, Site site) const {
   pass.show_leaves();  // hooks may throw: no gradient changes before all are through
   pass.keep();
   LeafLock lock;
-  for (Pass::Leaf& leaf : pass.leaves()) {
+  for (LeafTable::Leaf& leaf : pass.leaves) {
     Tensor& total = leaf.node->watch(0).grad;
     accumulate(total, std::move(leaf.cotangent));
   }
@@ -391,29 +300,27 @@ Tensors grad(const Tensors& outputs, const Tensors& inputs, const Tensors& seeds
   for (std::size_t k = 0; k < outputs.size(); ++k)
     checked.push_back(seed_for("grad", outputs[k], seeds.empty() ? Tensor() : seeds[k], site));
 
-  Pass pass(options.retain_graph || options.create_graph, options.create_graph, &inputs, site);
-  pass.captured.resize(inputs.size());
-  SmallVector<bool, 8> reached;
-  pass.find_needed(outputs, detail::next_sequence(), reached);
+  Wanted wanted(outputs, inputs);
   for (std::size_t i = 0; i < inputs.size(); ++i)
-    if (!reached[i] && !options.allow_unused)
+    if (!wanted.reached(i) && !options.allow_unused)
       Complaint("grad", "the output does not depend on input " + std::to_string(i))
           .fact("x", describe(inputs[i]))
           .at(site)
           .mend("pass allow_unused to get an undefined tensor for it")
           .raise<GradError>();
 
+  Pass pass(options.retain_graph || options.create_graph, options.create_graph, &wanted, site);
   pass.announce(outputs.begin(), outputs.size());
   for (std::size_t k = 0; k < outputs.size(); ++k) pass.start(outputs[k], checked[k]);
   pass.run();
   pass.show_leaves();
   for (std::size_t i = 0; i < inputs.size(); ++i) {
+    Tensor& found = wanted.captured[i];
     if (inputs[i].impl()->node->is_leaf)
-      if (const Pass::Leaf* leaf = pass.find_leaf(inputs[i].impl()->node.get())) pass.captured[i] = leaf->cotangent;
-    if (!pass.captured[i].defined() && reached[i])
-      pass.captured[i] = Tensor(Array::zeros(inputs[i].shape(), inputs[i].dtype()));
+      if (const LeafTable::Leaf* leaf = pass.leaves.find(inputs[i].impl()->node.get())) found = leaf->cotangent;
+    if (!found.defined() && wanted.reached(i)) found = Tensor(Array::zeros(inputs[i].shape(), inputs[i].dtype()));
   }
-  return pass.captured;
+  return wanted.captured;
 }
 
 Tensor grad(const Tensor& y, const Tensor& x, GradOptions options, Site site) {
