@@ -143,7 +143,7 @@ int main(int argc, char** argv) try {
   std::string form = argc > 1 ? argv[1] : "";
   if (form == "--prompt") return answer_prompt();
   bool small = form == "--small", full = form == "--full";
-  seed(1);
+  seed(2);  // splits the words in another way than where these settings were found
   auto start = std::chrono::steady_clock::now();
 
   // 1. The data.
@@ -174,14 +174,14 @@ int main(int argc, char** argv) try {
     }
   }
   nn::data::Loader batches(nn::data::SequenceDataset(sources, targets),
-                           {.batch_size = small ? 64 : 256, .shuffle = true, .bucket = 50});
+                           {.batch_size = small ? 64 : 128, .shuffle = true, .bucket = 50});
 
   // 2. The model and its training.
-  Pronouncer model(letters, phonemes, small ? 48 : 256, full ? 0.25 : small ? 0 : 0.1);
+  Pronouncer model(letters, phonemes, small ? 48 : 256, full ? 0.2 : small ? 0 : 0.1);
   fmt::print("{} parameters; {} pronunciations to learn, {} words held out\n", nn::count_parameters(model),
              sources.size(), held_out.size());
-  std::int64_t epochs = full ? 16 : small ? 2 : 6;
-  nn::AdamW optimizer(nn::parameters(model), {.lr = small ? 1e-2 : 3e-3});
+  std::int64_t epochs = full ? 10 : small ? 2 : 5;
+  nn::AdamW optimizer(nn::parameters(model), {.lr = small ? 1e-2 : full ? 1.5e-3 : 2e-3});
   nn::OneCycleSchedule schedule(optimizer, {.steps = epochs * batches.size()});
   for (std::int64_t epoch = 1; epoch <= epochs; ++epoch) {
     nn::Mean mean;
