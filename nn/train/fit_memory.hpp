@@ -10,8 +10,8 @@
 
 namespace xg::nn {
 
-/// The best epoch so far, its weights if `fit` keeps them, and how long there has been no better one. `fit` makes one for
-/// itself; for training that is to be resumed, give it yours and add that to the Checkpoint:
+/// The best epoch so far, its weights if `fit` keeps them, and how long there has been no better one. `fit` makes one
+/// for itself; for training that is to be resumed, give it yours and add that to the Checkpoint:
 ///
 ///     nn::FitMemory memory(model);
 ///     run.add("fit", memory);
