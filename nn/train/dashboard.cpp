@@ -61,7 +61,7 @@ std::vector<std::string> layer_lines(const std::vector<LayerRow>& layers, int co
   name_width = std::min(name_width, columns / 3);
   int spark_width = std::clamp(columns - name_width - verdict_width - 24, 10, 60);
   std::vector<std::string> lines = {padded("layer", name_width) + "  " + padded("|gradient|", spark_width) +
-                                    "      now   update"};
+                                    "      now   update" + (verdict_width > 0 ? "  verdict" : "")};
   std::size_t room = static_cast<std::size_t>(std::max(rows - 1, 0)), shown = std::min(layers.size(), room);
   if (shown < layers.size() && shown > 0) --shown;
   for (std::size_t i = 0; i < shown; ++i) {

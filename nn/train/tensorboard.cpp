@@ -151,9 +151,14 @@ void TensorBoard::spread(const std::string& tag, const inspect::Histogram& histo
   counted.real(5, statistics.norm * statistics.norm);
   // The first bucket is an empty one, whose end tells where the second starts.
   std::vector<double> limits = {histogram.low}, counts = {0};
-  for (std::size_t i = 0; i < histogram.counts.size(); ++i) {
-    limits.push_back(histogram.end(i));
-    counts.push_back(static_cast<double>(histogram.counts[i]));
+  if (histogram.high > histogram.low) {
+    for (std::size_t i = 0; i < histogram.counts.size(); ++i) {
+      limits.push_back(histogram.end(i));
+      counts.push_back(static_cast<double>(histogram.counts[i]));
+    }
+  } else {  // all are equal: one bucket around them
+    limits.push_back(histogram.low + std::max(1e-12, 1e-6 * std::abs(histogram.low)));
+    counts.push_back(finite);
   }
   counted.reals(6, limits);
   counted.reals(7, counts);

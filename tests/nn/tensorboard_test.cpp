@@ -212,6 +212,31 @@ TEST_CASE("a histogram holds each finite value in the bucket it belongs to") {
   CHECK(doubles(only(histogram, 6).bytes).size() == 1);
 }
 
+TEST_CASE("values that were counted already come out the same") {
+  Folder folder;
+  nn::TensorBoard board(folder.path.string());
+  auto spread = [&](const Tensor& x, std::int64_t step) {
+    inspect::Statistics known = inspect::statistics(x.array());
+    board.spread("values", inspect::histogram(x.array(), known, 4), known, step);
+    return only(value_of(records(bytes_of(board.path())).back()), 5).bytes;
+  };
+  std::string histogram = spread(tensor({0.0, 0.5, 1.0, 1.5, 2.0, 4.0, INFINITY}, f64), 1);
+  CHECK(only(histogram, 1).real() == 0);
+  CHECK(only(histogram, 2).real() == 4);
+  CHECK(only(histogram, 3).real() == 6);
+  CHECK(only(histogram, 4).real() == doctest::Approx(9));
+  CHECK(only(histogram, 5).real() == doctest::Approx(23.5));
+  CHECK(doubles(only(histogram, 6).bytes) == std::vector<double>{0, 1, 2, 3, 4});
+  CHECK(doubles(only(histogram, 7).bytes) == std::vector<double>{0, 2, 2, 1, 1});
+  for (const Tensor& x : {full({5}, -2.5), zeros({3}), zeros({0})}) {
+    histogram = spread(x, 2);
+    std::vector<double> limits = doubles(only(histogram, 6).bytes);
+    REQUIRE(limits.size() == 2);
+    CHECK(limits[0] < limits[1]);
+    CHECK(doubles(only(histogram, 7).bytes) == std::vector<double>{0, static_cast<double>(x.size())});
+  }
+}
+
 TEST_CASE("histograms of a model, images and text") {
   Folder folder;
   nn::TensorBoard board(folder.path.string());
