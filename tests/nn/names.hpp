@@ -2,11 +2,12 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "../../nn/module/module.hpp"
 
 /// "hidden.weight hidden.bias": of the parameters, or of the buffers.
-inline std::string names(const std::vector<std::pair<std::string, xg::Tensor>>& list) {
+inline std::string names(const std::vector<xg::nn::NamedTensor>& list) {
   std::string text;
   for (const auto& [name, tensor] : list) text += (text.empty() ? "" : " ") + name;
   return text;
