@@ -35,7 +35,7 @@ std::string for_mermaid(const std::string& text) {
   std::string result;
   for (char c : one_line(text)) {
     if (std::string("\"<>&#;`[](){}|\\").find(c) == std::string::npos) result += c;
-    else result += "#" + std::to_string(static_cast<int>(c)) + ";";
+    else result += fmt::format("#{};", static_cast<int>(c));
   }
   return result;
 }

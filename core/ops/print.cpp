@@ -215,6 +215,7 @@ std::string words(const Layout& layout, const F& word) {
 
 std::string to_string(const Tensor& tensor, std::string_view element) {
   if (!tensor.defined()) return "undefined";
+  if (element.starts_with('#')) return to_string(tensor, element.substr(1)) + "\n" + describe(tensor);
   const Array& array = tensor.array();
   if (array.size() == 0) return array.rank() == 1 ? "[]" : "[] " + to_string(array.shape());
   Layout layout(array, array.size() > threshold);

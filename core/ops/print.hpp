@@ -12,8 +12,8 @@ namespace xg {
 
 /// The values as NumPy prints them: brackets, aligned columns, eight digits, lines of 75 columns, and only the first
 /// and last three along each axis where there are more than 1000 elements. An empty tensor of other shapes than (0,)
-/// tells its shape. `element` is a format specification for each real number, say ".3f"; throws ValueError for one
-/// that is not.
+/// tells its shape. `element` is a format specification for each real number, say ".3f", throws ValueError for others;
+/// after a "#", a line below says dtype, shape and origin: "f32 (2, 3)  `w`  relu, net.cpp:41".
 std::string to_string(const Tensor& tensor, std::string_view element = {});
 std::string to_string(const MemoryStats& stats);
 std::ostream& operator<<(std::ostream& out, const Tensor& tensor);
@@ -46,7 +46,7 @@ struct Formatter {
 }  // namespace detail
 }  // namespace xg
 
-/// `{}`, or a specification for each real number: `{:.3f}`.
+/// `{}`, or a specification for each real number: `{:.3f}`; `{:#}` and `{:#.3f}` tell dtype, shape and origin too.
 template <>
 struct fmt::formatter<xg::Tensor> : xg::detail::Formatter {
   template <class Context>

@@ -248,7 +248,7 @@ const ModuleSummary& Summary::operator[](const std::string& path) const {
 std::string to_string(const Summary& summary) {
   auto grouped = [](std::int64_t n) {
     std::string text = std::to_string(n);
-    for (int at = static_cast<int>(text.size()) - 3; at > 0; at -= 3) text.insert(static_cast<std::size_t>(at), ",");
+    for (int at = static_cast<int>(text.size()) - 3; at > 0; at -= 3) text.insert(static_cast<std::size_t>(at), 1, ',');
     return text;
   };
   Table table({"module", "type", "output", ">parameters", ">multiply-adds", ">forward", ">backward", ">activations"});

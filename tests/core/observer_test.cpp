@@ -21,7 +21,7 @@ struct Scribe : Observer {
     lines.push_back(op.site.line);
     if (wants_shapes) heard += to_string(op.inputs[0].shape()) + "->" + to_string(op.outputs[0].shape()) + " ";
   }
-  void backward_started(const Tensors& outputs) override { heard += "<" + std::to_string(outputs.size()) + " "; }
+  void backward_started(const Tensors& outputs) override { heard += fmt::format("<{} ", outputs.size()); }
   void rule_started(const detail::Node& node, const Tensors& g) override {
     heard += std::string("[") + node.name + (g[0].defined() ? " " : "? ");
   }

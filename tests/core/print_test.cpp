@@ -103,3 +103,14 @@ TEST_CASE("streams") {
   CHECK(out.str() ==
         "[1.  2.5] (2, 3) boolean 0 live nodes, 0 live buffers of 0 bytes, peak 0 bytes, 0 system allocations");
 }
+
+TEST_CASE("# tells dtype, shape and origin") {
+  Tensor w = named(variable(tensor({1.0, 2.0})), "w");
+  Tensor y = relu(w);
+  std::string place = "print_test.cpp:" + std::to_string(__LINE__ - 1);
+  CHECK(fmt::format("{:#}", y) == "[1. 2.]\nf32 (2,)  relu, " + place);
+  CHECK(fmt::format("{:#.2f}", y) == "[1.00 2.00]\nf32 (2,)  relu, " + place);
+  CHECK(fmt::format("{:#}", w).starts_with("[1. 2.]\nf32 (2,)  `w`  leaf, print_test.cpp:"));
+  CHECK(fmt::format("{:#}", arange(3)) == "[0 1 2]\ni64 (3,)");
+  CHECK(message<ValueError>([&] { to_string(y, "#?"); }) == message<ValueError>([&] { to_string(y, "?"); }));
+}

@@ -5,6 +5,8 @@
 
 #include "../core/message.hpp"
 
+#include <sstream>
+
 using namespace xg;
 using inspect::summary;
 
@@ -144,4 +146,30 @@ TEST_CASE("KeepValues writes down places and values") {
   inspect::KeepValues light(net, places_only);
   loss = sum(net(x));
   CHECK(inspect::graph_of(loss, {.values = &light}).nodes[2].path == "out.0");
+}
+
+TEST_CASE("models and optimizers print readably") {
+  struct Small {
+    nn::Linear in{4, 8};
+    std::vector<nn::Layer> rest{nn::BatchNorm1d{8}, relu, nn::Linear{8, 2, {.bias = false}}};
+  } model;
+  nn::freeze(model.in);
+  std::string text = inspect::outline(model);
+  CHECK(contains(text,
+                 "\nmodel     Small\n"
+                 "  in      Linear       weight (8, 4) frozen, bias (8,) frozen\n"
+                 "  rest.0  BatchNorm1d  weight (8,), bias (8,), running_mean (8,) buffer, running_var (8,) buffer, "
+                 "num_batches_tracked () buffer i64\n"
+                 "  rest.1  Layer\n"
+                 "  rest.2  Linear       weight (2, 8)\n"));
+  nn::SGD sgd(nn::parameters(model), {.lr = 0.1, .momentum = 0.9});
+  CHECK(fmt::format("{}", sgd).starts_with("SGD of "));
+  CHECK(to_string(sgd).ends_with("lr 0.1, momentum 0.9, after 0 steps"));
+  nn::Linear layer(2, 3);
+  nn::AdamW adam(nn::parameters(layer));
+  adam.minimize(sum(layer(ones({1, 2}))));
+  CHECK(to_string(adam) == "AdamW of 2 parameters (9 numbers), lr 0.001, momentum 0.9, after 1 step");
+  std::ostringstream out;
+  out << adam;
+  CHECK(out.str() == to_string(adam));
 }
