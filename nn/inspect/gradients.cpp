@@ -179,7 +179,8 @@ void judge(std::vector<ParameterLook>& looks, const VerdictLimits& limits) {
       say(Verdict::dead_units,
           fmt::format("{} of {} units got no gradient ({}): what follows the layer lets none through", look.dead_units,
                       look.units, share(look.dead_units, look.units)));
-    else if (g.norm > limits.exploding * w.norm && g.root_mean_square() > limits.exploding * 1e-3)
+    // Beside values that start at zero, as a bias does, any gradient is large.
+    else if (g.norm > limits.exploding * w.norm && g.root_mean_square() > limits.exploding * (w.norm > 0 ? 1e-3 : 1))
       say(Verdict::exploding, fmt::format("|gradient| is {:.1e}, |values| {:.1e}", g.norm, w.norm));
     else if (double size = layers[layer_of(look.name)].mean(); g.count > 0 && size < limits.vanishing * most)
       say(Verdict::vanishing, fmt::format("the layer's gradients are {:.1e} in the mean, those of {} {:.1e}", size,

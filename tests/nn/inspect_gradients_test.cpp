@@ -190,3 +190,12 @@ TEST_CASE("empty models, empty tensors and odd names") {
   CHECK(found.healthy());
   CHECK(to_string(found).find("names.a \"<b>\"  (2,)") != std::string::npos);
 }
+
+TEST_CASE("a bias that starts at zero does not explode at its first gradient") {
+  nn::LayerNorm norm(4);
+  (sum(norm(randn({32, 4}))) * 2.0).backward();
+  CHECK(inspect::gradients(norm)["bias"].verdict == inspect::Verdict::fine);
+  nn::zero_grad(norm);
+  (sum(norm(randn({32, 4}))) * 1e6).backward();
+  CHECK(inspect::gradients(norm)["bias"].verdict == inspect::Verdict::exploding);
+}
