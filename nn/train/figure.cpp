@@ -162,6 +162,21 @@ Figure& Figure::curves(const std::vector<Series>& curves, const PlotOptions& opt
   for (const Series& curve : curves) points = std::max(points, curve.values.size());
   std::string panel = heading(options.title);
 
+  // The names take as many lines as they need, but leave half of the panel to the curves.
+  double x = field.left, y = head;
+  for (std::size_t k = 0; k < curves.size(); ++k) {
+    std::string name = curves[k].name;
+    if (!curves[k].values.empty()) name += fmt::format(" {}", short_number(curves[k].values.back()));
+    double width = 32 + 7.2 * static_cast<double>(name.size());
+    if (x > field.left && x + width > field.right) x = field.left, y += line;
+    if (y > panel_height / 2) break;
+    std::string dashes =
+        fmt::format("stroke=\"{}\" stroke-width=\"2\" stroke-dasharray=\"{}\"", style(k).colour, style(k).dashes);
+    panel += stroke(x, y + 6, x + 26, y + 6, dashes.c_str());
+    panel += label(x + 32, y + 10, name);
+    x += width + 18;
+    field.top = y + line + 6;
+  }
   for (const auto& [place, text] : scale.ticks) {
     panel += stroke(field.left, field.y(place), field.right, field.y(place), "stroke=\"#ddd\"");
     panel += label(field.left - 8, field.y(place) + 4, text, "end");
@@ -177,17 +192,7 @@ Figure& Figure::curves(const std::vector<Series>& curves, const PlotOptions& opt
   panel += stroke(field.left, field.bottom, field.right, field.bottom, "stroke=\"#333\"");
   panel += label((field.left + field.right) / 2, field.bottom + 38, options.unit, "middle");
 
-  double x = field.left;
-  for (std::size_t k = 0; k < curves.size(); ++k) {
-    panel += curve_path(field, curves[k], points, scale, style(k));
-    std::string name = curves[k].name;
-    if (!curves[k].values.empty()) name += fmt::format(" {}", short_number(curves[k].values.back()));
-    std::string dashes =
-        fmt::format("stroke=\"{}\" stroke-width=\"2\" stroke-dasharray=\"{}\"", style(k).colour, style(k).dashes);
-    panel += stroke(x, head + 6, x + 26, head + 6, dashes.c_str());
-    panel += label(x + 32, head + 10, name);
-    x += 32 + 7.2 * static_cast<double>(name.size()) + 18;
-  }
+  for (std::size_t k = 0; k < curves.size(); ++k) panel += curve_path(field, curves[k], points, scale, style(k));
   panels_.push_back(std::move(panel));
   return *this;
 }

@@ -71,6 +71,20 @@ TEST_CASE("figures of any kind can be drawn") {
   CHECK(is_well_formed(nn::Figure().matrix("many", nn::ConfusionMatrix(40)).svg()));
 }
 
+TEST_CASE("names of many curves stand in lines within the panel") {
+  std::vector<nn::Series> curves;
+  for (int i = 0; i < 100; ++i) curves.push_back({"layer " + std::to_string(i), {1.0, 2.0}});
+  std::string svg = nn::Figure("", 1).curves(curves).svg();
+  CHECK(is_well_formed(svg));
+  int names = 0;
+  for (std::size_t at = 0; (at = svg.find(">layer ", at)) != std::string::npos; ++at, ++names) {
+    std::size_t tag = svg.rfind("<text x=\"", at);
+    CHECK(std::stod(svg.substr(tag + 9)) + 7.2 * 15 <= 520);
+  }
+  CHECK(names > 10);
+  CHECK(names < 100);
+}
+
 TEST_CASE("a figure refuses what it cannot draw or write") {
   CHECK(message<ValueError>([] { nn::Figure("", 0); }, here) == "Figure: there must be at least 1 column, not 0");
   CHECK(message<ShapeError>([] { nn::Figure().images("x", ones({2})); }, here) ==
