@@ -180,7 +180,7 @@ int main(int argc, char** argv) try {
   Pronouncer model(letters, phonemes, small ? 48 : 256, full ? 0.2 : small ? 0 : 0.1);
   fmt::print("{} parameters; {} pronunciations to learn, {} words held out\n", nn::count_parameters(model),
              sources.size(), held_out.size());
-  std::int64_t epochs = full ? 10 : small ? 2 : 5;
+  std::int64_t epochs = full ? 10 : small ? 2 : 4;
   nn::AdamW optimizer(nn::parameters(model), {.lr = small ? 1e-2 : full ? 1.5e-3 : 2e-3});
   nn::OneCycleSchedule schedule(optimizer, {.steps = epochs * batches.size()});
   for (std::int64_t epoch = 1; epoch <= epochs; ++epoch) {
@@ -225,7 +225,7 @@ int main(int argc, char** argv) try {
     fmt::print("{:30}{:8.2f} %     {:8.2f} %   with a split and phonemes of their own\n", "Yao and Zweig 2015, LSTMs",
                7.63, 28.61);
   fmt::print("\n{} and vocabularies: the model; {}: what it looked at\n", model_path, picture_path);
-  return errors.compute() <= (small ? 0.6 : full ? 0.08 : 0.11) ? 0 : 1;
+  return errors.compute() <= (small ? 0.6 : full ? 0.09 : 0.11) ? 0 : 1;
 } catch (const FormatError& missing) {
   fmt::print("{}\n", missing.what());
   return 77;  // Meson's word for a test that cannot run here
