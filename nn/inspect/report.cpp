@@ -342,7 +342,8 @@ std::string detail::report(const Tensor& loss, const nn::AnyModel& model, const 
          for_html(options.title) + "</title>\n<link rel=\"icon\" href=\"data:,\">\n<style>\n" + report_css +
          "</style>\n</head>\n<body>\n<noscript>This page draws itself with JavaScript, which is off.</noscript>\n"
          "<script type=\"application/json\" id=\"data\">" +
-         for_script(json) + "</script>\n<script>\n" + report_js + "</script>\n</body>\n</html>\n";
+         for_script(json) + "</script>\n<script>\n" + charts_js + "</script>\n<script>\n" + graph_js +
+         "</script>\n<script>\n" + report_js + "</script>\n</body>\n</html>\n";
 }
 
 void write_report(const Tensor& loss, const nn::AnyModel& model, const std::string& path, const ReportOptions& options,

@@ -46,8 +46,7 @@ namespace detail {
 /// The text of the page.
 std::string report(const Tensor& loss, const nn::AnyModel& model, const ReportOptions& options, const Site& site);
 /// Files of this folder `page`, as the build put them into the library.
-extern const char* const report_css;
-extern const char* const report_js;
+extern const char *const report_css, *const charts_js, *const graph_js, *const report_js;
 }  // namespace detail
 
 }  // namespace xg::inspect
