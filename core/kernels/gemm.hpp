@@ -1,4 +1,4 @@
-// Matrix products by our own kernels, chosen for the CPU that the program runs on.
+// Matrix products by our own kernel, for CPUs that BLAS does not use to the full.
 #pragma once
 
 #include <cstdint>
@@ -19,9 +19,15 @@ struct GemmBlock {
   const T* start = nullptr;  // null: zeros
 };
 
-/// What a block needs of room for packing, in elements: 256 rows of two registers.
+/// How many columns of c the kernel holds in registers, and beyond how many rows it copies b's columns together first.
 template <class T>
-constexpr std::int64_t gemm_room = 256 * 2 * 64 / static_cast<std::int64_t>(sizeof(T));
+constexpr std::int64_t gemm_panel = 2 * 64 / static_cast<std::int64_t>(sizeof(T));
+constexpr std::int64_t gemm_unpacked_rows = 64;
+
+/// What a block needs of room for packing, in elements: a panel of as many rows as it takes at once.
+constexpr std::int64_t gemm_depth = 256;
+template <class T>
+constexpr std::int64_t gemm_room = gemm_depth * gemm_panel<T>;
 
 /// The kernel for this CPU; null where BLAS serves as well: OpenBLAS is at its best on CPUs with registers of 32 bytes,
 /// but uses only these on newer AMD CPUs too. A kernel's sums do not depend on the number of threads.
@@ -29,8 +35,5 @@ template <class T>
 using GemmKernel = void (*)(const GemmBlock<T>& block);
 template <class T>
 GemmKernel<T> gemm_kernel();
-
-void gemm_avx512(const GemmBlock<float>& block);
-void gemm_avx512(const GemmBlock<double>& block);
 
 }  // namespace xg::kernels

@@ -42,8 +42,8 @@ class StepProduct {
   }
 
  private:
-  static constexpr std::int64_t panel = 128 / sizeof(T);  // two registers, the widest tile of the kernel
-  static constexpr std::int64_t most_rows = 64;           // beyond, it would pack again
+  static constexpr std::int64_t panel = gemm_panel<T>;
+  static constexpr std::int64_t most_rows = gemm_unpacked_rows;  // beyond, it would pack again
 
   MatrixView<T> right_;
   GemmKernel<T> kernel_;
