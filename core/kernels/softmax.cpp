@@ -77,6 +77,7 @@ void softmax_vjp_row(const T* y, const T* g, T* dx, std::int64_t count) {
 
 template <class T>
 void log_softmax_vjp_row(const T* y, const T* g, T* dx, std::int64_t count) {
+  if (count == 0) return;
   if (y[0] == minus_infinity<T> && row_max(y, count) == minus_infinity<T>) return std::fill_n(dx, count, T(0)), void();
   T sum = static_cast<T>(row_sum<T>(count, [&](std::int64_t i, std::int64_t n) { return load(g + i, n, T(0)); }));
   Lane<T> total = sum;
