@@ -146,7 +146,8 @@ int main(int argc, char** argv) try {
     if (argument == "--resume") resume = true;
     else if (argument == "--small") small = true;
     else if (argument == "--steps" && i + 1 < argc) sizes.steps = std::max(std::atoi(argv[++i]), 101);
-    else path = argument;
+    else if (argument[0] != '-') path = argument;
+    else return fmt::print("10_gpt [TEXT] [--steps N] [--resume] [--small]\n"), 2;
   }
   if (small) sizes = {.layers = 2, .width = 32, .context = 32, .batch = 16, .steps = 160, .every = 80};
   seed(1);
@@ -154,7 +155,13 @@ int main(int argc, char** argv) try {
   // 1. The text.
   const char* jargon = std::getenv("JARGON_FILE");
   if (path.empty()) path = jargon ? jargon : "/usr/share/doc/jargon-text/jargon.txt.gz";
-  std::string text = nn::text::read_text(path);
+  std::string text;
+  try {
+    text = nn::text::read_text(path);
+  } catch (const FormatError& missing) {
+    fmt::print("{}\nthe text comes with `apt-get install jargon-text`; or name another file\n", missing.what());
+    return 77;  // Meson's word for a test that cannot run here
+  }
   auto vocabulary = nn::text::Vocabulary::characters(text);
   Tensor ids = tensor(vocabulary.encode(text));
   std::int64_t held_out = ids.size(0) / 10;
@@ -168,11 +175,12 @@ int main(int argc, char** argv) try {
   const Gpt& model = training.model;
   fmt::print("{} characters of {} kinds; {} parameters\n", ids.size(0), vocabulary.size(), nn::count_parameters(model));
   Rng rng(1);
+  std::string first = vocabulary.decode(ids(range(0, 1)));
   train(training, sizes, sizes.steps, [&] {
     std::int64_t steps = training.optimizer.steps();
     if (!small || steps < sizes.steps) training.run.save(file);
     fmt::print("\n{:-<80}\n{}\n{:-<80}\nafter {} steps; loss on a part of the held-out text {:.3f}\n", "",
-               write(model, vocabulary, "\n", small ? 80 : 300, rng, sizes.context), "", steps,
+               write(model, vocabulary, first, small ? 80 : 300, rng, sizes.context), "", steps,
                evaluate(model, unseen, sizes, 10));
   });
 
@@ -191,7 +199,7 @@ int main(int argc, char** argv) try {
   for (std::size_t i = 0; i < resumed.size(); ++i) same = same && all_equal(parameters[i], resumed[i]);
   fmt::print("resumed, the parameters are {}the same\n", same ? "" : "NOT ");
   return same && loss < 3.2 ? 0 : 1;
-} catch (const FormatError& missing) {
-  fmt::print("{}\nthe text comes with `apt-get install jargon-text`; or name another file\n", missing.what());
-  return 77;  // Meson's word for a test that cannot run here
+} catch (const Error& error) {
+  fmt::print("{}\n", error.what());
+  return 1;
 }

@@ -1,5 +1,7 @@
 #include "observer.hpp"
 
+#include <exception>
+
 #include "record.hpp"
 
 namespace xg {
@@ -12,9 +14,16 @@ struct Announcement {
   Announcement(const Announcement&) = delete;
   Announcement& operator=(const Announcement&) = delete;
 
+  /// Tells every observer, also after one has thrown, so that none misses an end; then throws the first exception.
   template <class F>
   void tell(const F& f) const {
-    for (const Observing* one = observing; one; one = one->before_) f(one->observer_);
+    std::exception_ptr thrown;
+    for (const Observing* one = observing; one; one = one->before_) try {
+        f(one->observer_);
+      } catch (...) {
+        if (!thrown) thrown = std::current_exception();
+      }
+    if (thrown) std::rethrow_exception(thrown);
   }
 
   ThreadState& state = thread_state();
@@ -48,7 +57,13 @@ void ModuleFrame::open(const CalledModule& module, const Tensors& inputs, bool b
     return;
   }
   module_ = module;
-  Announcement().tell([&](Observer& o) { o.module_entered(module_, inputs); });
+  try {
+    Announcement().tell([&](Observer& o) { o.module_entered(module_, inputs); });
+  } catch (...) {  // all have heard that it was entered, and must hear that it is left
+    Tensors none;
+    Announcement().tell([&](Observer& o) { o.module_left(module_, none); });
+    throw;
+  }
   by_container_ = by_container;
   before_ = std::exchange(innermost, this);
   is_open_ = true;

@@ -6,6 +6,7 @@
 
 #include "../error/error.hpp"
 #include "../graph/engine_ops.hpp"
+#include "../graph/unobserved.hpp"
 
 namespace xg::inspect {
 namespace {
@@ -140,6 +141,7 @@ class Look {
       if (!reached) continue;
       Tensors gradients;
       {
+        xg::detail::Unobserved unobserved;  // a recording, say, is not to take this for the program's own pass
         Observing scope(eyes);
         Clock::time_point start = Clock::now();
         gradients = run_rule(node, g);

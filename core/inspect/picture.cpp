@@ -20,7 +20,8 @@ std::string parent(const std::string& path) {
 /// Nodes of one key share a box. Fold 0 is none; each further one is coarser.
 constexpr int folds = 7;
 std::string key(const GraphNode& node, std::size_t i, int fold) {
-  if (fold == 0 || i == 0) return std::to_string(i);
+  if (i == 0) return "\nroot";  // no module is called so
+  if (fold == 0) return std::to_string(i);
   std::string line = node.op + '\n' + (node.site.file ? node.site.file : "") + ':' + std::to_string(node.site.line);
   std::string kind = node.is_leaf ? "leaf" : "op";
   if (fold == 1) return node.path + '\n' + (node.is_leaf && node.path.empty() ? node.name : line);
@@ -90,7 +91,9 @@ Picture picture_of(const Graph& graph, std::size_t most_boxes) {
   for (const auto& box : picture.boxes)
     if (box.gradient > 0) least = std::min(least, box.gradient), largest = std::max(largest, box.gradient);
   for (auto& box : picture.boxes)
-    if (box.gradient > 0) box.heat = largest > least ? std::log(box.gradient / least) / std::log(largest / least) : 0.5;
+    if (box.gradient > 0)
+      box.heat =
+          largest > least ? (std::log(box.gradient) - std::log(least)) / (std::log(largest) - std::log(least)) : 0.5;
 
   std::unordered_map<std::string, std::size_t> arrows;
   for (std::size_t i = 0; i < graph.nodes.size(); ++i)

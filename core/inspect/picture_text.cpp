@@ -1,5 +1,6 @@
 // The texts of pictures: DOT, Mermaid, JSON; and the files they go to.
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -238,8 +239,14 @@ std::optional<std::string> detail::graphviz(const std::string& dot, const char* 
   posix_spawn_file_actions_addopen(&quiet, 2, "/dev/null", 1 /* to write */, 0);
   pid_t child = 0;
   int status = 1;
-  if (posix_spawnp(&child, "dot", &quiet, nullptr, const_cast<char**>(arguments), environ) == 0 &&
-      waitpid(child, &status, 0) == child && status == 0) {
+  auto wait = [&] {
+    pid_t ended;
+    while ((ended = waitpid(child, &status, 0)) < 0 && errno == EINTR) {
+    }
+    return ended == child;
+  };
+  if (posix_spawnp(&child, "dot", &quiet, nullptr, const_cast<char**>(arguments), environ) == 0 && wait() &&
+      status == 0) {
     std::ifstream file(output, std::ios::binary);
     std::ostringstream text;
     text << file.rdbuf();

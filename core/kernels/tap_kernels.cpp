@@ -11,16 +11,18 @@ namespace xg::kernels {
 namespace {
 
 /// What a set of kernels is made for: bytes of a vector, and how many of them sums may fill without spilling.
-template <class Number, int vector_bytes, int registers>
-struct Width {
+template <class Number, int vector_bytes>
+struct Vectors {
   using T = Number;
-  static constexpr int lanes = vector_bytes / static_cast<int>(sizeof(T)), sums = registers;
+  static constexpr int lanes = vector_bytes / static_cast<int>(sizeof(T));
   typedef T Vector __attribute__((vector_size(vector_bytes)));
+  // Loaded and stored wherever a T may be. Never itself a template's argument: clang would forget its alignment.
   typedef T Loose __attribute__((vector_size(vector_bytes), aligned(sizeof(T)), may_alias));
-  // The narrowest vectors, for what is left of a row.
-  typedef T Narrow __attribute__((vector_size(16)));
-  typedef T LooseNarrow __attribute__((vector_size(16), aligned(sizeof(T)), may_alias));
-  static constexpr int narrow_lanes = 16 / static_cast<int>(sizeof(T));
+};
+template <class Number, int vector_bytes, int registers>
+struct Width : Vectors<Number, vector_bytes> {
+  static constexpr int sums = registers;
+  using Narrow = Vectors<Number, 16>;  // for what is left of a row
 };
 
 template <class W, int pixels, int vectors, class T>
@@ -75,10 +77,12 @@ XG_INLINE void sums(const T* source, const std::int64_t* offsets, std::int64_t t
   else sums_of_vectors<W, 2>(source, offsets, taps, weights, start, result, pixels);
 }
 
-template <class V, class Loose, int vectors, class T>
+template <class S, int vectors, class T>
 XG_INLINE void row_piece(const T* source, const std::int64_t* offsets, std::int64_t taps, const T* weights, T start,
                          T* result) {
-  constexpr int lanes = static_cast<int>(sizeof(V) / sizeof(T));
+  using V = typename S::Vector;
+  using Loose = typename S::Loose;
+  constexpr int lanes = S::lanes;
   V total[vectors];
   for (int v = 0; v < vectors; ++v) total[v] = V{} + start;
   for (std::int64_t t = 0; t < taps; ++t) {
@@ -91,18 +95,16 @@ XG_INLINE void row_piece(const T* source, const std::int64_t* offsets, std::int6
 template <class W, class T = typename W::T>
 XG_INLINE void row(const T* source, const std::int64_t* offsets, std::int64_t taps, const T* weights, T start,
                    T* result, std::int64_t pixels) {
-  using V = typename W::Vector;
-  using Loose = typename W::Loose;
   std::int64_t p = 0;
   for (; p + 4 * W::lanes <= pixels; p += 4 * W::lanes)
-    row_piece<V, Loose, 4>(source + p, offsets, taps, weights, start, result + p);
+    row_piece<W, 4>(source + p, offsets, taps, weights, start, result + p);
   // What is left fills less than a vector; the last one then begins where the one before has not ended.
   for (; p < pixels && pixels >= W::lanes; p += W::lanes) {
     p = std::min(p, pixels - W::lanes);
-    row_piece<V, Loose, 1>(source + p, offsets, taps, weights, start, result + p);
+    row_piece<W, 1>(source + p, offsets, taps, weights, start, result + p);
   }
-  for (; p + W::narrow_lanes <= pixels; p += W::narrow_lanes)
-    row_piece<typename W::Narrow, typename W::LooseNarrow, 1>(source + p, offsets, taps, weights, start, result + p);
+  for (; p + W::Narrow::lanes <= pixels; p += W::Narrow::lanes)
+    row_piece<typename W::Narrow, 1>(source + p, offsets, taps, weights, start, result + p);
   for (; p < pixels; ++p) {
     T total = start;
     for (std::int64_t t = 0; t < taps; ++t) total += source[offsets[t] + p] * weights[t];
@@ -172,8 +174,8 @@ template <class W, int planes, class T>
 XG_INLINE void dots_tile(const typename TapKernels<T>::Window& window, const T* source, T* result) {
   using V = typename W::Vector;
   using Loose = typename W::Loose;
-  using Narrow = typename W::Narrow;
-  using LooseNarrow = typename W::LooseNarrow;
+  using Narrow = typename W::Narrow::Vector;
+  using LooseNarrow = typename W::Narrow::Loose;
   V wide[planes];
   Narrow narrow[planes];
   T single[planes];
@@ -185,7 +187,7 @@ XG_INLINE void dots_tile(const typename TapKernels<T>::Window& window, const T* 
       for (int j = 0; j < planes; ++j)
         wide[j] +=
             *reinterpret_cast<const Loose*>(source + j * window.plane + p) * *reinterpret_cast<const Loose*>(other + p);
-    for (; p + W::narrow_lanes <= window.width; p += W::narrow_lanes)
+    for (; p + W::Narrow::lanes <= window.width; p += W::Narrow::lanes)
       for (int j = 0; j < planes; ++j)
         narrow[j] += *reinterpret_cast<const LooseNarrow*>(source + j * window.plane + p) *
                      *reinterpret_cast<const LooseNarrow*>(other + p);
@@ -195,7 +197,7 @@ XG_INLINE void dots_tile(const typename TapKernels<T>::Window& window, const T* 
   for (int j = 0; j < planes; ++j) {
     T total = single[j];
     for (int l = 0; l < W::lanes; ++l) total += wide[j][l];
-    for (int l = 0; l < W::narrow_lanes; ++l) total += narrow[j][l];
+    for (int l = 0; l < W::Narrow::lanes; ++l) total += narrow[j][l];
     result[j * window.result_plane] += total;
   }
 }

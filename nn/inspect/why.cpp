@@ -9,6 +9,7 @@
 
 #include "../../core/error/error.hpp"
 #include "../../core/graph/backward.hpp"
+#include "../../core/graph/unobserved.hpp"
 
 namespace xg::inspect {
 namespace {
@@ -265,6 +266,7 @@ class Answer {
     if (loss_.size() != 1) return {};
     for (const Node* node : order_)
       if (!node->is_leaf && !node->rule) return {};
+    xg::detail::Unobserved unobserved;
     Observing scope(probe);
     try {
       grad(Tensors{loss_}, Tensors{x_}, Tensors{}, {.retain_graph = true, .allow_unused = true});

@@ -158,13 +158,13 @@ std::size_t slot_of(Symbol a, Symbol b, std::size_t slots) {
 
 BytePairs BytePairs::train(std::string_view text, const BytePairOptions& options, Site site) {
   BytePairs result(SpecialTokens(options.pad, options.bos, options.eos, false));
-  std::int64_t merges = options.size - result.size();
-  if (merges < 0 || merges > most_merges)
+  if (options.size < result.size() || options.size > result.size() + most_merges)
     Complaint("BytePairs", "a size of " + std::to_string(options.size) + " is not from " +
                                std::to_string(result.size()) + " (the special tokens and 256 bytes) to " +
                                std::to_string(result.size() + most_merges))
         .at(site)
         .raise<ValueError>();
+  std::int64_t merges = options.size - result.size();
   Trainer trainer(text);
   Pair merged;
   while (static_cast<std::int64_t>(result.merges_.size()) < merges && trainer.step(merged))

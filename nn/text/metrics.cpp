@@ -63,8 +63,17 @@ void ErrorRate::add(std::int64_t edits, std::int64_t length) {
   ++count_;
 }
 
-void ErrorRate::fail_no_answer(const Site& site) {
-  Complaint("ErrorRate", "there is no right answer to compare with").at(site).raise<ValueError>();
+void ErrorRate::add(const Nearest& nearest, const Site& site) {
+  if (nearest.edits < 0)
+    Complaint("ErrorRate", "there is no right answer to compare with").at(site).raise<ValueError>();
+  add(nearest.edits, nearest.length);
+}
+
+void ErrorRate::update(std::string_view result, const std::vector<std::string>& meant, Site site) {
+  Nearest nearest;
+  for (const std::string& one : meant)
+    nearest.see(edit_distance(result, one), static_cast<std::int64_t>(characters(one).size()));
+  add(nearest, site);
 }
 
 double ErrorRate::compute() const { return over(edits_, length_); }

@@ -24,25 +24,20 @@ class ErrorRate {
  public:
   /// Compares what came out with what was meant. Of several right answers the nearest counts, of equally near ones the
   /// first; throws ValueError when there is none.
-  template <class Sequence>
-    requires requires(const Sequence& x) { edit_distance(x, x); }
-  void update(const Sequence& result, const Sequence& meant) {
+  template <class T>
+  void update(const std::vector<T>& result, const std::vector<T>& meant) {
     add(edit_distance(result, meant), static_cast<std::int64_t>(meant.size()));
   }
-  template <class Sequence>
-    requires requires(const Sequence& x) { edit_distance(x, x); }
-  void update(const Sequence& result, const std::vector<Sequence>& meant, Site site = Site::here()) {
-    std::int64_t best = -1, length = 0;
-    for (const Sequence& one : meant) {
-      std::int64_t edits = edit_distance(result, one);
-      if (best >= 0 && edits >= best) continue;
-      best = edits;
-      length = static_cast<std::int64_t>(one.size());
-    }
-    if (best < 0) fail_no_answer(site);
-    add(best, length);
+  template <class T>
+  void update(const std::vector<T>& result, const std::vector<std::vector<T>>& meant, Site site = Site::here()) {
+    Nearest nearest;
+    for (const std::vector<T>& one : meant)
+      nearest.see(edit_distance(result, one), static_cast<std::int64_t>(one.size()));
+    add(nearest, site);
   }
+  /// The same for the code points of texts.
   void update(std::string_view result, std::string_view meant);
+  void update(std::string_view result, const std::vector<std::string>& meant, Site site = Site::here());
 
   /// Edits over the length of all that was meant; NaN before there is any.
   double compute() const;
@@ -55,7 +50,14 @@ class ErrorRate {
 
  private:
   void add(std::int64_t edits, std::int64_t length);
-  [[noreturn]] static void fail_no_answer(const Site& site);
+  /// Of several right answers.
+  struct Nearest {
+    std::int64_t edits = -1, length = 0;
+    void see(std::int64_t its_edits, std::int64_t its_length) {
+      if (edits < 0 || its_edits < edits) edits = its_edits, length = its_length;
+    }
+  };
+  void add(const Nearest& nearest, const Site& site);
 
   std::int64_t edits_ = 0, length_ = 0, wrong_ = 0, count_ = 0;
 };

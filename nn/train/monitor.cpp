@@ -143,8 +143,9 @@ struct Monitor::Body {
   void keep(MonitorLook&& look) {
     looks.push_back(std::move(look));
     if (looks.size() <= options.keep) return;
-    for (std::size_t i = 0; i < looks.size() / 2; ++i) looks[i] = std::move(looks[2 * i + 1]);
-    looks.resize(looks.size() / 2);
+    std::size_t odd = looks.size() % 2;  // every other one, so that the newest stays
+    for (std::size_t i = odd; 2 * i + 1 - odd < looks.size(); ++i) looks[i] = std::move(looks[2 * i + 1 - odd]);
+    looks.resize((looks.size() + odd) / 2);
   }
 
   double samples_per_second() const {

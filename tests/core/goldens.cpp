@@ -268,7 +268,7 @@ void check_case(const GoldenRow& row, const Case& golden, DType dtype) {
     return e.op == golden.op && e.name == golden.name && e.dtype == dtype;
   });
   if (exception != exceptions.end()) {
-    if (wrong.empty()) FAIL_CHECK(label << "needs no exception");
+    if (wrong.empty() && exception->on_every_cpu) FAIL_CHECK(label << "needs no exception");
     wrong = differences(row, golden, dtype, {exception->tolerance, -1});
   }
   for (const std::string& text : wrong) FAIL_CHECK(label << text);
@@ -281,7 +281,8 @@ const std::vector<GoldenException>& golden_exceptions() {
   static const std::vector<GoldenException> exceptions = {
       {"selu", "special", f64, 1e-12, "PyTorch's selu(-1e-300) is 0; ours is right by itself"},
       {"lbfgs", "to_the_end", f64, 1e-11, "a line search magnifies the rounding errors of what it interpolates"},
-      {"lbfgs", "to_the_end", f32, 2e-3, "a line search magnifies the rounding errors of what it interpolates"},
+      {"lbfgs", "to_the_end", f32, 1e-2, "a line search magnifies the rounding errors of what it interpolates"},
+      {"lbfgs", "plain", f32, 1e-4, "a line search magnifies the rounding errors of what it interpolates", false},
       {"rmsprop", "decay", f32, 2e-5, "the rounding errors of sixteen steps add up"},
   };
   return exceptions;

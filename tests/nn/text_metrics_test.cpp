@@ -62,6 +62,17 @@ TEST_CASE("error rates") {
   rate.reset();
   rate.update("smile", "similes");
   CHECK(rate.compute() == doctest::Approx(2.0 / 7));
+  rate.reset();
+  std::string naive = "na\u00efve", plain = "naive";  // code points count, whatever holds the text
+  rate.update(plain, naive);
+  CHECK(rate.compute() == doctest::Approx(1.0 / 5));
+  rate.update("abc", "xyz");
+  CHECK(rate.length() == 8);
+  rate.update(plain, std::vector<std::string>{"nowhere", naive});
+  CHECK(rate.length() == 13);
+  CHECK(rate.edits() == 5);
+  rate.reset();
+  rate.update(Ids{1}, Ids{1});
   CHECK(message<ValueError>([&] { rate.update(Ids{1}, std::vector<Ids>{}); }, "text_metrics_test.cpp") ==
         "ErrorRate: there is no right answer to compare with");
   CHECK(rate.count() == 1);
