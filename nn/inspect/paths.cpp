@@ -59,6 +59,7 @@ const std::string& ModulePath::path() const {
 }
 
 std::string short_type(std::string_view type) {
+  if (type.starts_with("(lambda at")) return "function";  // clang's word
   std::size_t end = type.find('<');
   if (type.find('(') < end && !type.starts_with('(') && !type.starts_with('{')) {
     // A function's or a lambda's type has parentheses.

@@ -233,6 +233,7 @@ TEST_CASE("short names of types") {
   CHECK(inspect::short_type("{anonymous}::Net") == "Net");
   CHECK(inspect::short_type("(anonymous namespace)::Net") == "Net");
   CHECK(inspect::short_type(type_name<Tensor (*)(const Operand&)>()) == "function");
+  CHECK(inspect::short_type("(lambda at net.cpp:3:7)") == "function");
   auto lambda = [](const Tensor& x) { return x; };
   CHECK(inspect::short_type(type_name<decltype(lambda)>()) == "function");
 }
