@@ -39,6 +39,12 @@ Tensor attach(Node* node, std::uint32_t output, Array&& value) {
   return Tensor(Ref(TensorImpl::make(std::move(value), Ref(node), output)));
 }
 
+Tensors attached(Node* node, const Tensors& values) {
+  Tensors result;
+  for (std::uint32_t i = 0; i < values.size(); ++i) result.push_back(attach(node, i, Array(values[i].array())));
+  return result;
+}
+
 Tensor finish(Node* node, Array&& value, const Operands& inputs, Fate fate) {
   Tensor y = attach(node, 0, std::move(value));
   if (fate.observed) [[unlikely]]

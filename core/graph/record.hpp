@@ -17,6 +17,7 @@ Node* begin_node(const char* name, const Operands& inputs, std::uint32_t outputs
                  std::size_t closure_alignment);
 /// A tensor for output `output` of `node`; a plain constant when its dtype has no gradients.
 Tensor attach(Node* node, std::uint32_t output, Array&& value);
+Tensors attached(Node* node, const Tensors& values);
 /// The tensor of a node of one output, and of an op without a node, of which observers are told.
 Tensor finish(Node* node, Array&& value, const Operands& inputs, Fate fate);
 Tensor finish(const char* name, Array&& value, const Operands& inputs, Fate fate);
@@ -34,19 +35,18 @@ struct Closure {
 
   // What is kept of the outputs: nothing unless the rule asks for them.
   struct Nothing {};
-  using Kept = std::conditional_t<!takes_output, Nothing, std::conditional_t<many, Arrays, Array>>;
+  using Kept = std::conditional_t<!takes_output, Nothing, G>;  // constants: the node must not keep itself alive
 
   F rule;
   [[no_unique_address]] Kept kept;
 
   static Tensors run(Node& node, void* closure, const Tensors& g, const Wants& wants) {
     auto& self = *static_cast<Closure*>(closure);
-    if constexpr (many && takes_output) {
-      Tensors y;
-      for (std::uint32_t i = 0; i < self.kept.size(); ++i) y.push_back(attach(&node, i, Array(self.kept[i])));
-      return self.rule(g, wants, y);
-    } else if constexpr (takes_output) {
-      return self.rule(g[0], wants, attach(&node, 0, Array(self.kept)));
+    if constexpr (takes_output) {
+      // Only a rule that is recorded needs to know where its output came from.
+      if constexpr (many) return self.rule(g, wants, is_recording() ? attached(&node, self.kept) : self.kept);
+      else if (is_recording()) return self.rule(g[0], wants, attach(&node, 0, Array(self.kept.array())));
+      else return self.rule(g[0], wants, self.kept);
     } else if constexpr (takes_wants) {
       if constexpr (many) return self.rule(g, wants);
       else return self.rule(g[0], wants);
@@ -76,7 +76,7 @@ Tensor record(const char* name, Array value, const Operands& inputs, F rule) {
   detail::Node* node = detail::begin_node(name, inputs, 1, sizeof(Closure), alignof(Closure));
   auto* closure = new (node->closure) Closure{std::move(rule), {}};
   node->rule = &Closure::table;
-  if constexpr (Closure::takes_output) closure->kept = value;
+  if constexpr (Closure::takes_output) closure->kept = Tensor(value);
   return detail::finish(node, std::move(value), inputs, fate);
 }
 template <class F>
@@ -100,7 +100,8 @@ Tensors record_all(const char* name, const Arrays& values, const Operands& input
   Ref<detail::Node> node(made);
   auto* closure = new (node->closure) Closure{std::move(rule), {}};
   node->rule = &Closure::table;
-  if constexpr (Closure::takes_output) closure->kept = values;
+  if constexpr (Closure::takes_output)
+    for (const Array& value : values) closure->kept.push_back(Tensor(value));
   for (std::uint32_t i = 0; i < values.size(); ++i) results.push_back(detail::attach(made, i, Array(values[i])));
   if (fate.observed) detail::tell_computed(name, inputs, results.data(), results.size());
   return results;

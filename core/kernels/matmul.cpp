@@ -289,7 +289,7 @@ bool lies_in_rows(const Array& x) { return x.is_contiguous() || x.rank() == 2; }
 /// x, which lies in rows, as a matrix of its last axis: (..., n) -> (rows, n).
 template <class T>
 MatrixView<T> as_rows(const Array& x) {
-  if (!x.is_contiguous()) return last_two<T>(x);
+  if (x.rank() == 2) return last_two<T>(x);
   std::int64_t n = x.shape().back();
   std::int64_t rows = n == 0 ? Shape(x.shape().begin(), x.shape().end() - 1).elements() : x.size() / n;
   return {x.data<T>(), rows, n, n, 1};
@@ -299,6 +299,10 @@ MatrixView<T> as_rows(const Array& x) {
 
 Array linear(const Array& x, const Array& weight, const Array* bias, bool turned) {
   if (!lies_in_rows(x)) return linear(x.copy(), weight, bias, turned);
+  if (bias && !bias->is_contiguous()) {
+    Array start = bias->copy();
+    return linear(x, weight, &start, turned);
+  }
   Shape shape = x.shape();
   shape.back() = weight.shape()[turned ? 1 : 0];
   Array result(shape, x.dtype());
@@ -309,8 +313,7 @@ Array linear(const Array& x, const Array& weight, const Array* bias, bool turned
     T* to = result.fill<T>();
     if (!turned) right = right.transposed();
     if (!bias) return multiply(left, right, to, false);
-    Array start = bias->contiguous();
-    multiply_from(start.data<T>(), left, right, to);
+    multiply_from(bias->data<T>(), left, right, to);
   });
   return result;
 }
