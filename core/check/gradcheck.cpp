@@ -6,6 +6,7 @@
 #include <cmath>
 #include <ostream>
 
+#include "../array/index_text.hpp"
 #include "../error/error.hpp"
 #include "../transform/trace.hpp"
 #include "cause.hpp"

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "../array/copy.hpp"
+#include "../array/index_text.hpp"
 #include "../error/error.hpp"
 #include "../transform/trace.hpp"
 
@@ -286,15 +287,6 @@ std::vector<double> Subject::difference_along(const Slot& slot, const std::vecto
 std::vector<double> numbers_of(const Tensor& x) {
   Array values = x.array().cast(DType::f64).contiguous();
   return std::vector<double>(values.data<double>(), values.data<double>() + values.size());
-}
-
-std::string index_text(std::int64_t element, const Shape& shape) {
-  std::string text;
-  for (std::int64_t axis = shape.rank() - 1; axis >= 0; --axis) {
-    text = std::to_string(element % shape[axis]) + (text.empty() ? "" : ", ") + text;
-    element /= shape[axis];
-  }
-  return "[" + text + "]";
 }
 
 std::string number_text(double value) {

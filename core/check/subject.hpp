@@ -92,8 +92,6 @@ class Subject {
 
 /// Flat numbers of a tensor as f64.
 std::vector<double> numbers_of(const Tensor& x);
-/// "[0, 2]"
-std::string index_text(std::int64_t element, const Shape& shape);
 /// "3.0", "0.333333", "inf"
 std::string number_text(double value);
 

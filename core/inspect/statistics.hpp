@@ -46,7 +46,4 @@ Histogram histogram(const Array& values, int bins = 40);
 /// The same where the statistics of the values are known already.
 Histogram histogram(const Array& values, const Statistics& known, int bins = 40);
 
-/// An index into `shape` as text: "[0, 2]", "[]" for the one element of a scalar.
-std::string index_text(std::int64_t row_major, const Shape& shape);
-
 }  // namespace xg::inspect

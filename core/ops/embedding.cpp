@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "../array/index_text.hpp"
 #include "../error/error.hpp"
 #include "../graph/record.hpp"
 #include "../kernels/embedding.hpp"
@@ -45,11 +46,8 @@ Array checked(const Operand& indices, const Operand& weight) {
   std::int64_t rows = weight.shape()[0];
   for (std::int64_t i = 0; i < packed.size(); ++i) {
     if (index[i] >= 0 && index[i] < rows) continue;
-    Shape position(packed.shape().size(), 0);
-    std::int64_t rest = i;
-    for (std::size_t axis = position.size(); axis-- > 0; rest /= packed.shape()[axis])
-      position[axis] = rest % packed.shape()[axis];
-    Complaint("embedding", fmt::format("index {} at {} is none of {} rows", index[i], to_string(position), rows))
+    std::string at = detail::index_text(i, packed.shape());
+    Complaint("embedding", fmt::format("index {} at {} is none of {} rows", index[i], at, rows))
         .layer(layer)
         .fact("indices", describe(indices))
         .fact("weight", describe(weight))

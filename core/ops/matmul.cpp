@@ -6,12 +6,11 @@
 #include "../kernels/matmul.hpp"
 #include "arithmetic.hpp"
 #include "matrix.hpp"
+#include "reduce.hpp"
 #include "shape.hpp"
 
 namespace xg {
 namespace {
-
-Tensor in_shape(const Tensor& x, const Shape& shape) { return x.shape() == shape ? x : reshape(x, shape); }
 
 Shape leading(const Shape& shape) { return Shape(shape.begin(), shape.end() - 2); }
 
@@ -71,15 +70,16 @@ Tensor matmul(const Operand& a, const Operand& b) {
                             wants[1] ? matmul_to(matrix_transpose(a), g, leading(b.shape())) : Tensor()};
                   });
   Shape product = value.shape();
-  return record("matmul", value.reshaped(p.result), {a, b},
-                [a = a.tensor(), b = b.tensor(), p, product](const Tensor& g, const Wants& wants) -> Tensors {
-                  Tensor y = in_shape(g, product), da, db;
-                  if (wants[0])
-                    da = in_shape(matmul_to(y, matrix_transpose(in_shape(b, p.b)), leading(p.a)), a.shape());
-                  if (wants[1])
-                    db = in_shape(matmul_to(matrix_transpose(in_shape(a, p.a)), y, leading(p.b)), b.shape());
-                  return {da, db};
-                });
+  return record(
+      "matmul", value.reshaped(p.result), {a, b},
+      [a = a.tensor(), b = b.tensor(), p, product](const Tensor& g, const Wants& wants) -> Tensors {
+        Tensor y = detail::reshaped(g, product), da, db;
+        if (wants[0])
+          da = detail::reshaped(matmul_to(y, matrix_transpose(detail::reshaped(b, p.b)), leading(p.a)), a.shape());
+        if (wants[1])
+          db = detail::reshaped(matmul_to(matrix_transpose(detail::reshaped(a, p.a)), y, leading(p.b)), b.shape());
+        return {da, db};
+      });
 }
 
 Tensor matrix_transpose(const Operand& x) {
@@ -108,13 +108,14 @@ Tensors linear_gradients(const Tensor& g, const Tensor& x, const Tensor& weight,
   if (is_recording() || x.dtype() != g.dtype() || weight.dtype() != g.dtype()) {
     result.push_back(wants[0] ? linear(g, matrix_transpose(weight)) : Tensor());
     result.push_back(wants[1] ? sum_of_outer(g, x) : Tensor());
-    if (biased) result.push_back(one_row ? in_shape(g, outputs) : g);  // the engine sums it
+    if (biased) result.push_back(one_row ? detail::reshaped(g, outputs) : g);  // the engine sums it
     return result;
   }
   // The same, without the views between.
   result.push_back(wants[0] ? Tensor(kernels::linear(g.array(), weight.array(), nullptr, true)) : Tensor());
   result.push_back(wants[1] ? Tensor(kernels::sum_of_outer(g.array(), x.array())) : Tensor());
-  if (biased) result.push_back(one_row && wants[2] ? Tensor(g.array().reshaped(outputs)) : g);
+  if (biased && wants[2]) result.push_back(one_row ? Tensor(g.array().reshaped(outputs)) : Tensor(g));
+  else if (biased) result.push_back(Tensor());
   return result;
 }
 
@@ -170,7 +171,8 @@ Tensor dot(const Operand& a, const Operand& b) {
 
 Tensor outer(const Operand& a, const Operand& b) {
   CallScope scope(a.site());
-  return matmul(in_shape(a.tensor(), {a.tensor().size(), 1}), in_shape(b.tensor(), {1, b.tensor().size()}));
+  return matmul(detail::reshaped(a.tensor(), {a.tensor().size(), 1}),
+                detail::reshaped(b.tensor(), {1, b.tensor().size()}));
 }
 
 Tensor bilinear(const Operand& a, const Operand& b, const Operand& weight, const Tensor& bias) {

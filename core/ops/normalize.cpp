@@ -63,21 +63,19 @@ struct Norm {
   }
 };
 
-Tensor in_shape(const Tensor& x, const Shape& shape) { return x.shape() == shape ? x : reshape(x, shape); }
-
 /// Cotangents of x, weight and bias, in ops that can be differentiated again.
 Tensors composed_vjp(const Norm& norm, const Tensor& g_given, const Tensor& x_given, const Tensor& weight) {
   Norm::View view = norm.view(x_given.shape());
-  Tensor x = in_shape(x_given, view.shape), g = in_shape(g_given, view.shape);
+  Tensor x = detail::reshaped(x_given, view.shape), g = detail::reshaped(g_given, view.shape);
   if (norm.centred) x = x - mean(x, view.parts, keepdims);
   Tensor scale = rsqrt(mean(square(x), view.parts, keepdims) + norm.eps), standard = x * scale;
-  Tensor h = weight.defined() ? g * in_shape(weight, view.weight) : g;
+  Tensor h = weight.defined() ? g * detail::reshaped(weight, view.weight) : g;
   Tensor dx = h - standard * mean(h * standard, view.parts, keepdims);
   if (norm.centred) dx = dx - mean(h, view.parts, keepdims);
   auto to_weight = [&](const Tensor& t) {
-    return in_shape(sum_to(t, view.weight), norm.kind == Norm::rows ? view.weight : Shape{x_given.shape()[1]});
+    return detail::reshaped(sum_to(t, view.weight), norm.kind == Norm::rows ? view.weight : Shape{x_given.shape()[1]});
   };
-  return {in_shape(dx * scale, x_given.shape()), to_weight(g * standard), to_weight(g)};
+  return {detail::reshaped(dx * scale, x_given.shape()), to_weight(g * standard), to_weight(g)};
 }
 
 struct Recorded {
@@ -107,8 +105,8 @@ Recorded recorded(const char* name, const Norm& norm, const Operand& x, const Te
         if (is_recording()) {
           Tensors all = composed_vjp(norm, g, x, weight);
           dx = all[0];
-          if (wants_weight) dw = in_shape(all[1], weight.shape());
-          if (wants_bias) db = in_shape(all[2], biases);
+          if (wants_weight) dw = detail::reshaped(all[1], weight.shape());
+          if (wants_bias) db = detail::reshaped(all[2], biases);
         } else {
           auto array = [&](const Tensor& t) { return t.defined() ? t.array().cast(g.dtype()).contiguous() : Array(); };
           kernels::NormalizedGradients all =
@@ -197,7 +195,7 @@ Tensor batch_norm_eval(const Operand& x, const Tensor& mean, const Tensor& varia
   wide[0] = channels[0];
   Tensor scale = rsqrt(variance + eps);
   if (weight.defined()) scale = scale * weight;
-  auto spread = [&](const Tensor& t) { return in_shape(t, wide); };
+  auto spread = [&](const Tensor& t) { return detail::reshaped(t, wide); };
   static constexpr auto shifted =
       elementwise("batch_norm_eval", [](auto v, auto m, auto s, auto b) { return (v - m) * s + b; });
   static constexpr auto scaled = elementwise("batch_norm_eval", [](auto v, auto m, auto s) { return (v - m) * s; });

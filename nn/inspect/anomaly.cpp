@@ -5,6 +5,7 @@
 #include <cmath>
 #include <string_view>
 
+#include "../../core/array/index_text.hpp"
 #include "../../core/error/error.hpp"
 #include "../../core/inspect/statistics.hpp"
 
@@ -52,7 +53,7 @@ std::string bad_array(const Array& values, std::int64_t at) {
   Statistics known = statistics(values);
   std::string text = fmt::format("{} {}", name_of(values.dtype()), to_string(values.shape()));
   if (!known.finite()) text += fmt::format(", {} NaN and {} infinite", known.nans, known.infinities);
-  return text + fmt::format(", the first at {}", index_text(at, values.shape()));
+  return text + fmt::format(", the first at {}", xg::detail::index_text(at, values.shape()));
 }
 
 /// "f32 (2, 3), from −1 to 2; 0 at [0, 1]": an input of an op whose output of shape `shape` is bad at `at`.
@@ -66,7 +67,7 @@ std::string input_there(const Array& values, const Shape& shape, std::int64_t at
   if (known.infinities > 0) text += fmt::format(", {} infinite", known.infinities);
   Shape wide;
   if (!broadcast_shapes(values.shape(), shape, wide) || wide != shape) return text;
-  std::string index = values.shape() == shape ? index_text(at, shape) : "that index";
+  std::string index = values.shape() == shape ? xg::detail::index_text(at, shape) : "that index";
   return text + fmt::format("; {:.6g} at {}", element(values.broadcast_to(shape), at), index);
 }
 

@@ -6,6 +6,7 @@
 #include <map>
 #include <ostream>
 
+#include "../../core/array/index_text.hpp"
 #include "../../core/error/error.hpp"
 #include "../../core/inspect/table.hpp"
 #include "../module/state.hpp"
@@ -71,7 +72,7 @@ void try_step(nn::Optimizer& optimizer, std::vector<ParameterLook>& looks, const
 
 std::string bad_numbers(const char* what, const Statistics& numbers, const Shape& shape) {
   return fmt::format("{}: {} NaN and {} infinite of {}, the first at {}", what, numbers.nans, numbers.infinities,
-                     numbers.count, index_text(numbers.first_bad, shape));
+                     numbers.count, xg::detail::index_text(numbers.first_bad, shape));
 }
 
 }  // namespace

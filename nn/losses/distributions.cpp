@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "../../core/array/index_text.hpp"
 #include "../../core/error/error.hpp"
 #include "../../core/ops/elementwise.hpp"
 
@@ -45,7 +46,7 @@ void check_variances(const Operand& x, const Operand& v) {
   for (std::int64_t i = 0; i < values.size(); ++i)
     if (from[i] < 0)
       Complaint("gaussian_nll",
-                "the variance at " + detail::position(i, values.shape()) + " is " + std::to_string(from[i]))
+                "the variance at " + xg::detail::index_text(i, values.shape()) + " is " + std::to_string(from[i]))
           .fact("variance", describe(v))
           .at(x.site())
           .mend("exp or softplus of what the model gives")

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "../../core/array/index_text.hpp"
 #include "../../core/array/threads.hpp"
 #include "../../core/error/error.hpp"
 #include "../../core/kernels/formula_kernel.hpp"
@@ -53,7 +54,7 @@ Labels::Labels(const char* op, const Operand& logits, const Operand& labels, con
   for (std::int64_t i = 0; i < labels_.size(); ++i) {
     if (label[i] == ignored_) continue;
     if (label[i] < 0 || label[i] >= classes_)
-      Complaint(op, "label " + std::to_string(label[i]) + " at " + position(i, labels_.shape()) +
+      Complaint(op, "label " + std::to_string(label[i]) + " at " + xg::detail::index_text(i, labels_.shape()) +
                         " is out of range for " + std::to_string(classes_) + " classes")
           .fact("logits", describe(logits))
           .at(logits.site())

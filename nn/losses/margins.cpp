@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "../../core/array/index_text.hpp"
 #include "../../core/error/error.hpp"
 #include "../../core/ops/elementwise.hpp"
 #include "../../core/ops/moments.hpp"
@@ -25,7 +26,7 @@ Tensor checked_labels(const char* op, const Operand& scores, const Operand& labe
     const T* from = values.data<T>();
     for (std::int64_t i = 0; i < values.size(); ++i)
       if (std::abs(from[i]) != 1)
-        Complaint(op, "label " + std::to_string(from[i]) + " at " + detail::position(i, values.shape()) +
+        Complaint(op, "label " + std::to_string(from[i]) + " at " + xg::detail::index_text(i, values.shape()) +
                           " is neither 1 nor -1")
             .fact("labels", describe(labels))
             .at(scores.site())

@@ -27,10 +27,4 @@ void check_option(const char* op, const char* option, double value, bool good, c
   Complaint(op, std::string(option) + " cannot be " + std::to_string(value)).at(site).raise<ValueError>();
 }
 
-std::string position(std::int64_t at, const Shape& shape) {
-  Shape index = shape;
-  for (std::size_t axis = shape.size(); axis-- > 0; at /= shape[axis]) index[axis] = at % shape[axis];
-  return to_string(index);
-}
-
 }  // namespace xg::nn::detail

@@ -16,8 +16,6 @@ Tensor reduced(const Tensor& losses, Reduction reduction);
 void check_same_shape(const char* op, const Operand& prediction, const Operand& target);
 /// Throws ValueError naming the option unless `good` and `value` is finite.
 void check_option(const char* op, const char* option, double value, bool good, const Site& site);
-/// "(3, 0)": where element `at` of an array stands.
-std::string position(std::int64_t at, const Shape& shape);
 }  // namespace detail
 
 }  // namespace xg::nn

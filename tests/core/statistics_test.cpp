@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "core/array/index_text.hpp"
 #include "core/inspect/statistics.hpp"
 #include "core/inspect/table.hpp"
 #include "xgrad/xgrad.hpp"
@@ -47,7 +48,7 @@ TEST_CASE("numbers that are not finite are counted and found, and spoil nothing"
   CHECK(found.infinities == 2);
   CHECK_FALSE(found.finite());
   CHECK(found.first_bad == 1);
-  CHECK(inspect::index_text(found.first_bad, x.shape()) == "[0, 1]");
+  CHECK(xg::detail::index_text(found.first_bad, x.shape()) == "[0, 1]");
   CHECK(found.zeros == 1);
   CHECK(found.zero_share() == doctest::Approx(1.0 / 6));
   CHECK(found.mean == doctest::Approx(4.0 / 3));
@@ -70,7 +71,7 @@ TEST_CASE("integers, booleans, scalars and nothing at all") {
   CHECK(inspect::statistics(tensor({3, 4}, i64).array()).norm == 5);
   CHECK(inspect::statistics((tensor({3.0, 4.0}) > 3.5).array()).zeros == 1);
   CHECK(inspect::statistics(full({}, 2.5).array()).mean == 2.5);
-  CHECK(inspect::index_text(0, {}) == "[]");
+  CHECK(xg::detail::index_text(0, {}) == "[]");
   Statistics nothing = inspect::statistics(zeros({0, 3}).array());
   CHECK(nothing.count == 0);
   CHECK(nothing.norm == 0);

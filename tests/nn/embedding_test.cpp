@@ -83,9 +83,9 @@ TEST_CASE("what Embedding refuses") {
   } model;
   nn::parameters(model);
   CHECK_THROWS_WITH_AS(model.token(tensor({{1, 2}, {5, 0}}, i64)),
-                       doctest::Contains("embedding: index 5 at (1, 0) is none of 5 rows\n  layer  token\n"),
+                       doctest::Contains("embedding: index 5 at [1, 0] is none of 5 rows\n  layer  token\n"),
                        IndexError);
-  CHECK_THROWS_WITH_AS(model.token(tensor(-1, i64)), doctest::Contains("index -1 at () is none of 5 rows"), IndexError);
+  CHECK_THROWS_WITH_AS(model.token(tensor(-1, i64)), doctest::Contains("index -1 at [] is none of 5 rows"), IndexError);
   CHECK_THROWS_WITH_AS(model.token(tensor({7}, i64)), doctest::Contains("  at  embedding_test.cpp:"), IndexError);
   CHECK_THROWS_WITH_AS(model.token(tensor({1.0})), doctest::Contains("embedding: indices are i64, not f32"),
                        DTypeError);

@@ -146,12 +146,12 @@ TEST_CASE("what cross entropy refuses") {
   Tensor x = zeros({2, 3, 4});
   CHECK_THROWS_WITH_AS(
       nn::cross_entropy(x, tensor({{0, 1, 2}, {3, 4, 0}}, i64)),
-      doctest::Contains("cross_entropy: label 4 at (1, 1) is out of range for 4 classes\n  logits  f32 (2, 3, 4)"),
+      doctest::Contains("cross_entropy: label 4 at [1, 1] is out of range for 4 classes\n  logits  f32 (2, 3, 4)"),
       IndexError);
   CHECK_THROWS_WITH_AS(nn::cross_entropy(x, tensor({{0, 1, 2}, {3, 4, 0}}, i64)),
                        doctest::Contains("  at  losses_test.cpp:"), IndexError);
   CHECK_THROWS_WITH_AS(nn::nll(x, tensor({{0, -1, 2}, {3, 3, 0}}, i64)),
-                       doctest::Contains("nll: label -1 at (0, 1) is out of range for 4 classes"), IndexError);
+                       doctest::Contains("nll: label -1 at [0, 1] is out of range for 4 classes"), IndexError);
   CHECK_THROWS_WITH_AS(
       nn::cross_entropy(x, zeros({2, 4}, i64)),
       doctest::Contains("cross_entropy: labels of shape (2, 4) do not fit logits of shape (2, 3, 4): (2, 3) is needed"),
