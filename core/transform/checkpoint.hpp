@@ -16,9 +16,9 @@ bool is_replaying();
 /// only the borders and one piece at a time are in memory. Gradients reach the inputs and every variable that f
 /// captures, to any order. `f` is copied and must still work when backward runs: what it captures by reference lives as
 /// long as the graph. It must do the same both times, save that the default random generator is replayed on this thread
-/// (threads that draw at the same time need a DefaultRngScope each); throws GradError when it does not, or draws other
-/// random numbers from a generator of its own. Returns a
-/// tensor, or Tensors when f returns several (PyTorch `utils.checkpoint.checkpoint`, not reentrant).
+/// (threads that draw at the same time need a DefaultRngScope each). Backward throws GradError where it sees that f
+/// did not: in a sample of its outputs, the variables that it uses, or what it draws from a generator of its own.
+/// Returns a tensor, or Tensors when f returns several (PyTorch `utils.checkpoint.checkpoint`, not reentrant).
 template <class F, class... More>
   requires(... && std::is_convertible_v<const More&, const Tensor&>)
 auto checkpoint(F f, const Operand& x, const More&... more) {

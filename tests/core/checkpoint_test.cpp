@@ -159,4 +159,18 @@ TEST_CASE("a function that does something else the second time is noticed") {
   }
   CHECK(message.find("checkpoint: the function did something else when it was computed again") == 0);
   CHECK(message.find("checkpoint_test.cpp") != std::string::npos);
+
+  double times = 0;  // the same ops on other numbers
+  Tensor other = total(checkpoint([&](const Tensor& z) { return z * ++times; }, x));
+  CHECK_THROWS_AS(other.backward(), GradError);
+  Tensor one = total(checkpoint([&](const Tensor& z) { return (++times > 3 ? z - 1 : z) * w; },
+                                variable(zeros({300}, f64))(range(0, 2))));
+  CHECK_THROWS_AS(one.backward(), GradError);
+}
+
+TEST_CASE("what is not finite is the same both times") {
+  Tensor x = variable(tensor({-1.0, 0.0, 2.0}));
+  Tensor y = checkpoint([](const Tensor& z) { return log(z); }, x);
+  total(y).backward();
+  CHECK(x.grad().array().data<float>()[2] == 0.5f);
 }
