@@ -51,6 +51,24 @@ class Batches {
   void (*each_)(void*, Visitor&) = nullptr;
 };
 
+namespace detail {
+
+/// A callable that says what it takes: a function, or an object whose call operator is neither a template nor
+/// overloaded.
+template <class F>
+concept OneForm = std::is_function_v<std::remove_pointer_t<F>> || requires { &F::operator(); };
+
+/// f(x...), where an `f` that takes operands is told the user's line, and options that `f` wants are its defaults.
+template <class F, class... X>
+Tensor call_at(const Site& site, F& f, const X&... x) {
+  if constexpr (OneForm<F> && std::is_invocable_v<F&, decltype(Operand(x, site))...>) return f(Operand(x, site)...);
+  else if constexpr (std::is_invocable_v<F&, const X&...>) return f(x...);
+  else if constexpr (OneForm<F> && requires { f(Operand(x, site)..., {}); }) return f(Operand(x, site)..., {});
+  else return f(x..., {});
+}
+
+}  // namespace detail
+
 /// A model and its loss as an argument; lives for one call. The loss is `loss(model(x), y)`, where a third argument of
 /// options is left at its defaults (`nn::cross_entropy` itself will do), or `loss(model, x, y)` for what is not of that
 /// form: an autoencoder's, say.
@@ -63,24 +81,26 @@ class LossStep {
   template <class M, class L>
   LossStep(M& model, L& loss)
       : model_(const_cast<std::remove_cv_t<M>*>(&model)), loss_((const void*)&loss),
-        run_([](void* model, const void* loss, const Tensor& x, const Tensor& y) -> Result {
+        run_([](void* model, const void* loss, const Tensor& x, const Tensor& y, const Site& site) -> Result {
           M& m = *static_cast<M*>(model);
           L& l = *(L*)loss;  // may be a function
           if constexpr (std::is_invocable_v<L&, M&, const Tensor&, const Tensor&>) {
             return {Tensor(), l(m, x, y)};
           } else {
-            Tensor prediction = m(x);
-            if constexpr (std::is_invocable_v<L&, const Tensor&, const Tensor&>) return {prediction, l(prediction, y)};
-            else return {prediction, l(prediction, y, {})};
+            Tensor prediction = detail::call_at(site, m, x);
+            return {prediction, detail::call_at(site, l, prediction, y)};
           }
         }) {}
 
-  Result operator()(const Tensor& x, const Tensor& y) const { return run_(model_, loss_, x, y); }
+  /// `site`: the user's line, for errors of a model or loss that is the library's own.
+  Result operator()(const Tensor& x, const Tensor& y, const Site& site) const {
+    return run_(model_, loss_, x, y, site);
+  }
 
  private:
   void* model_;
   const void* loss_;
-  Result (*run_)(void*, const void*, const Tensor&, const Tensor&);
+  Result (*run_)(void*, const void*, const Tensor&, const Tensor&, const Site&);
 };
 
 namespace detail {

@@ -55,7 +55,7 @@ Tally evaluated(const AnyModel& model, const LossStep& step, const Batches& batc
   Evaluating evaluating(model);
   Tally tally(metrics);
   each(batches, [&](const Tensor& x, const Tensor& y) {
-    LossStep::Result result = step(x, y);
+    LossStep::Result result = step(x, y, site);
     tally.add(result, x, y, result.loss.item(site), site);
     return true;
   });
@@ -162,7 +162,7 @@ class Fit {
 
   void step(const Tensor& x, const Tensor& y, Tally& tally) {
     optimizer_.zero_grad();
-    LossStep::Result result = step_(x, y);
+    LossStep::Result result = step_(x, y, site_);
     tally.check(result, site_);  // before anything changes
     result.loss.backward(site_);
     state_.loss = result.loss.item(site_);

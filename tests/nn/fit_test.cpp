@@ -393,6 +393,23 @@ TEST_CASE("a loss may call the model itself") {
             here) == "fit: metrics need a loss of the form loss(model(x), y)");
 }
 
+TEST_CASE("an error in what the library calls names the line of fit") {
+  nn::Sequential model{nn::Linear{4, 3}};
+  nn::SGD optimizer(nn::parameters(model), {.lr = 0.1});
+  Data wrong_labels{{ones({2, 4}), tensor({0.5f, 1.5f})}}, wrong_width{{ones({2, 5}), zeros({2}, i64)}};
+  CHECK(message<DTypeError>([&] { nn::fit(model, optimizer, nn::cross_entropy, wrong_labels); }, here) ==
+        "cross_entropy: labels are i64, not f32");
+  CHECK(message<DTypeError>([&] { nn::evaluate(model, wrong_labels, nn::cross_entropy); }, here) ==
+        "cross_entropy: labels are i64, not f32");
+  CHECK(message<ShapeError>(
+            [&] {
+              nn::fit(model, optimizer, nn::mse, Data{{ones({2, 4}), ones({2, 2})}});
+            },
+            here) != "");
+  CHECK(message<ShapeError>([&] { nn::fit(model, optimizer, nn::cross_entropy, wrong_width); }, here) ==
+        "linear: x has 5 features, the weight takes 4");
+}
+
 TEST_CASE("fit shows a line an epoch, with what validation found") {
   Data data = batches(10);
   Net model = net();
