@@ -76,15 +76,59 @@ MultiHeadAttention::MultiHeadAttention(std::int64_t width, std::int64_t heads, c
   }
 }
 
+Complaint MultiHeadAttention::complain(const std::string& what) const {
+  Complaint complaint("MultiHeadAttention", what);
+  complaint.layer((in_proj_weight.defined() ? in_proj_weight : q_proj_weight).name());
+  return complaint;
+}
+
 void MultiHeadAttention::check_width(const char* name, const Operand& x, std::int64_t width) const {
   const Shape& shape = x.shape();
   if (shape.rank() >= 2 && shape.back() == width) return;
-  Complaint("MultiHeadAttention", "the " + std::string(name) + " has shape " + to_string(shape) +
-                                      ", not (batch, positions, " + std::to_string(width) + ")")
-      .layer((in_proj_weight.defined() ? in_proj_weight : q_proj_weight).name())
+  complain("the " + std::string(name) + " has shape " + to_string(shape) + ", not (batch, positions, " +
+           std::to_string(width) + ")")
       .fact(name, describe(x))
       .at(x.site())
       .raise<ShapeError>();
+}
+
+/// `queries`: (…, heads, queries, numbers).
+void MultiHeadAttention::check_masks(const AttentionCall& call, const Shape& queries, std::int64_t keys,
+                                     const Site& site) const {
+  Shape scores = queries;
+  scores.back() = keys;
+  bool batched = scores.size() > 3;
+  Shape one(scores.end() - 2, scores.end()), each(scores.begin(), scores.end() - 3);
+  for (std::int64_t length : one) each.push_back(length);
+  if (call.mask.defined()) {
+    Shape shape = call.mask.shape(), wide;
+    if (batched && shape.size() == scores.size() - 1) shape.insert(shape.size() - 2, 1);
+    if (!broadcast_shapes(shape, scores, wide) || wide != scores)
+      complain("the mask has shape " + to_string(call.mask.shape()) + ", which fits neither (queries, keys) = " +
+               to_string(one) + (batched ? ", nor one for each text = " + to_string(each) : "") +
+               ", nor one for each head = " + to_string(scores))
+          .at(site)
+          .raise<ShapeError>();
+    if (call.mask.dtype() == i64)
+      complain("the mask is of i64, which is neither boolean nor real")
+          .at(site)
+          .mend("boolean (true may not be attended to), or f32 or f64 to add to the scores")
+          .raise<DTypeError>();
+  }
+  if (call.key_padding.defined()) {
+    Shape expected{keys};
+    if (batched) expected.insert(0, scores[0]);
+    if (call.key_padding.shape() != expected)
+      complain("the key padding has shape " + to_string(call.key_padding.shape()) +
+               ", not (batch, keys) = " + to_string(expected))
+          .at(site)
+          .raise<ShapeError>();
+    if (call.key_padding.dtype() != boolean)
+      complain("the key padding is of " + std::string(name_of(call.key_padding.dtype())) + ", not boolean")
+          .at(site)
+          .mend("true where a key is padding: ids == padding")
+          .raise<DTypeError>();
+  }
 }
 
 /// (…, positions, heads · n) -> (…, heads, positions, n), a view.
@@ -155,9 +199,8 @@ AttentionResult MultiHeadAttention::operator()(const Operand& query, const KeyVa
   ModuleCall told(*this, query, memory.key, memory.value);
   check_width("query", query, width_);
   if (call.cache || rotary_)
-    Complaint("MultiHeadAttention", std::string("keys and values that were made earlier go with no ") +
-                                        (call.cache ? "cache" : "rotary positions"))
-        .layer((in_proj_weight.defined() ? in_proj_weight : q_proj_weight).name())
+    complain(std::string("keys and values that were made earlier go with no ") +
+             (call.cache ? "cache" : "rotary positions"))
         .at(query.site())
         .raise<ValueError>();
   CallScope scope(query.site());
@@ -169,6 +212,7 @@ AttentionResult MultiHeadAttention::attend(Tensor q, const KeyValues& memory, co
   Tensor k = memory.key, v = memory.value;
   std::int64_t groups = heads_ / key_value_heads_;
   Shape heads = q.shape();
+  check_masks(call, heads, k.size(-2), site);
   if (groups > 1) {  // each head of keys and values meets a group of heads of queries
     Shape grouped = heads;
     grouped[grouped.size() - 3] = groups;

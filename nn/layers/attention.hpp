@@ -4,6 +4,10 @@
 #include "../../core/array/random.hpp"
 #include "linear.hpp"
 
+namespace xg {
+class Complaint;
+}
+
 namespace xg::nn {
 
 /// Keys and values by head, (…, heads, positions, width of a head).
@@ -92,7 +96,9 @@ class MultiHeadAttention {
   Projected project_all(const Operand& query, const Operand& key, const Operand& value) const;
   Tensor project_query(const Operand& query) const;
   Tensor by_head(const Tensor& x, std::int64_t heads) const;
+  Complaint complain(const std::string& what) const;
   void check_width(const char* name, const Operand& x, std::int64_t width) const;
+  void check_masks(const AttentionCall& call, const Shape& queries, std::int64_t keys, const Site& site) const;
   AttentionResult attend(Tensor q, const KeyValues& memory, const AttentionCall& call, const Site& site) const;
 
   std::int64_t width_, heads_, key_value_heads_, key_width_, value_width_;

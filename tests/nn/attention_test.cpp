@@ -180,12 +180,25 @@ TEST_CASE("MultiHeadAttention says what does not fit") {
   CHECK(called(x, narrow, x) == "MultiHeadAttention: the key has shape (2, 3, 7), not (batch, positions, 8)");
   CHECK(called(x, x, randn({8})) == "MultiHeadAttention: the value has shape (8,), not (batch, positions, 8)");
   CHECK(called(x, x, x, {.mask = zeros({4, 3})}) ==
-        "scaled_dot_product_attention: the mask of shape (4, 3) does not broadcast to the scores (2, 2, 3, 3)");
+        "MultiHeadAttention: the mask has shape (4, 3), which fits neither (queries, keys) = (3, 3), nor one for each "
+        "text = (2, 3, 3), nor one for each head = (2, 2, 3, 3)");
+  CHECK(called(x, x, x, {.mask = zeros({3, 3, 3})}).find("the mask has shape (3, 3, 3), which fits neither") !=
+        std::string::npos);
   CHECK(called(x, x, x, {.key_padding = zeros({3, 3}, boolean)}) ==
-        "scaled_dot_product_attention: the key padding has shape (3, 3), not (2, 3)");
+        "MultiHeadAttention: the key padding has shape (3, 3), not (batch, keys) = (2, 3)");
+  CHECK(message<DTypeError>(
+            [&] {
+              layer(x, x, x, {.key_padding = zeros({2, 3})});
+            },
+            "attention_test.cpp") == "MultiHeadAttention: the key padding is of f32, not boolean");
+  nn::TransformerEncoder encoder{2, 8, 2};
+  nn::parameters(encoder);
+  CHECK(whole_message<ShapeError>([&] {
+          encoder(x, {.mask = zeros({4, 4}, boolean)});
+        }).find("layers.0.self_attn") != std::string::npos);
   CHECK(message<DTypeError>([&] {
           layer(x, x, x, {.mask = zeros({3, 3}, i64)});
-        }) == "scaled_dot_product_attention: the mask is of i64, which is neither boolean nor real");
+        }) == "MultiHeadAttention: the mask is of i64, which is neither boolean nor real");
   nn::KeyValues cache;
   CHECK(message<ValueError>([&] { layer(x, layer.project(x, x), {.cache = &cache}); }, "attention_test.cpp") ==
         "MultiHeadAttention: keys and values that were made earlier go with no cache");
