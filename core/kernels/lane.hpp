@@ -35,8 +35,19 @@ struct Mask {
   Batch batch;
   Mask(Batch batch) : batch(batch) {}
   Mask(bool value) : batch(value) {}
+  /// Not one truth but one for each element.
+  template <class Bool>
+    requires std::is_same_v<Bool, bool>
+  explicit operator Bool() const {
+    static_assert(!std::is_same_v<Bool, bool>, "a formula chooses by where(condition, a, b), not by if or ?:");
+    return false;
+  }
   friend Mask operator&&(Mask a, Mask b) { return a.batch & b.batch; }
+  friend Mask operator&&(Mask a, bool b) { return a && Mask(b); }
+  friend Mask operator&&(bool a, Mask b) { return Mask(a) && b; }
   friend Mask operator||(Mask a, Mask b) { return a.batch | b.batch; }
+  friend Mask operator||(Mask a, bool b) { return a || Mask(b); }
+  friend Mask operator||(bool a, Mask b) { return Mask(a) || b; }
   friend Mask operator!(Mask a) { return ~a.batch; }
   friend Mask operator==(Mask a, Mask b) { return ~(a.batch ^ b.batch); }
   friend Mask operator!=(Mask a, Mask b) { return a.batch ^ b.batch; }

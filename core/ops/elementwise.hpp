@@ -64,7 +64,9 @@ class Formula {
 
  public:
   static constexpr std::size_t inputs = arity<F, Probe>();
-  static_assert(inputs >= 1, "a formula is a generic lambda of one to eight inputs: [](auto x, auto y) { ... }");
+  static_assert(inputs >= 1,
+                "a formula is a generic lambda of one to eight inputs, [](auto x, auto y) { ... }, and calls functions "
+                "of xgrad by their bare names: exp(x), not std::exp(x)");
   static constexpr std::size_t outputs = result_count<F, inputs, Probe>();
   static_assert(outputs >= 1 && outputs <= 4, "a formula has one to four outputs: return x, or std::tuple{x, y}");
 
