@@ -54,7 +54,8 @@ class SmallVector {
         return *this;
       }
     }
-    return *this = SmallVector(other);
+    *this = SmallVector(other);
+    return *this;
   }
   SmallVector& operator=(SmallVector&& other) noexcept {
     if (this != &other) {

@@ -240,7 +240,10 @@ Tensor seed_for(const char* op, const Tensor& y, const Tensor& seed, const Site&
     Complaint(op, "nothing to differentiate: the output depends on no variable")
         .fact("y", describe(y))
         .at(site)
-        .mend(is_recording() ? "make an input a variable(...)" : "compute it outside NoGrad")
+        .mend(is_recording()
+                  ? "make an input a variable(...). Where one is, its way ends at a detach, at an op without "
+                    "gradients (argmax, a comparison) or at a grad() without create_graph"
+                  : "compute it outside NoGrad and nn::Evaluating")
         .raise<GradError>();
   if (!seed.defined()) {
     if (y.size() != 1)

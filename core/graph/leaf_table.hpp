@@ -13,17 +13,17 @@ namespace xg::detail {
 class LeafLock {
  public:
   LeafLock() {
-    while (taken_.test_and_set(std::memory_order_acquire)) taken_.wait(true, std::memory_order_relaxed);
+    while (taken.test_and_set(std::memory_order_acquire)) taken.wait(true, std::memory_order_relaxed);
   }
   ~LeafLock() {
-    taken_.clear(std::memory_order_release);
-    taken_.notify_one();
+    taken.clear(std::memory_order_release);
+    taken.notify_one();
   }
   LeafLock(const LeafLock&) = delete;
   LeafLock& operator=(const LeafLock&) = delete;
 
  private:
-  inline static std::atomic_flag taken_;  // a mutex would cost a small step 1 % of its time
+  inline static std::atomic_flag taken;  // a mutex would cost a small step 1 % of its time
 };
 
 /// The leaves that a pass has reached, each once.

@@ -1,5 +1,7 @@
 #include "tensor.hpp"
 
+#include <fmt/format.h>
+
 #include <mutex>
 
 #include "../error/error.hpp"
@@ -130,7 +132,7 @@ std::string describe(const Tensor& tensor) {
 std::string describe(const Operand& operand) {
   if (!operand.is_number()) return describe(operand.tensor());
   const Number& number = operand.number();
-  return "number " + (number.kind == DType::f64 ? std::to_string(number.real) : std::to_string(number.integer));
+  return "number " + (number.kind == DType::f64 ? fmt::format("{:.6g}", number.real) : std::to_string(number.integer));
 }
 
 // Leaves.

@@ -12,6 +12,7 @@
 #include "../array/threads.hpp"
 
 // Debian's OpenBLAS has LAPACK's Fortran entry points but not its C interface.
+// NOLINTBEGIN(readability-identifier-naming)
 extern "C" {
 void sgetrf_(const blasint* m, const blasint* n, float* a, const blasint* lda, blasint* pivots, blasint* info);
 void dgetrf_(const blasint* m, const blasint* n, double* a, const blasint* lda, blasint* pivots, blasint* info);
@@ -22,6 +23,7 @@ void dgetrs_(const char* trans, const blasint* n, const blasint* k, const double
 void spotrf_(const char* uplo, const blasint* n, float* a, const blasint* lda, blasint* info, std::size_t uplo_length);
 void dpotrf_(const char* uplo, const blasint* n, double* a, const blasint* lda, blasint* info, std::size_t uplo_length);
 }
+// NOLINTEND(readability-identifier-naming)
 
 namespace xg::kernels {
 namespace {

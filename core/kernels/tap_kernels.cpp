@@ -53,9 +53,9 @@ XG_INLINE void sums_of_vectors(const T* source, const std::int64_t* offsets, std
   for (std::int64_t left = pixels; tiles > 0; --tiles) {
     std::int64_t count = (left + tiles - 1) / tiles;
     switch (count) {
-#define XG_TILE(n)                                                                                    \
-  case n:                                                                                             \
-    if constexpr (n <= most) sums_tile<W, n, vectors>(source, offsets, taps, weights, start, result); \
+#define XG_TILE(n)                                                                                        \
+  case (n):                                                                                               \
+    if constexpr ((n) <= most) sums_tile<W, (n), vectors>(source, offsets, taps, weights, start, result); \
     break;
       XG_TILE(1)
       XG_TILE(2)
@@ -158,12 +158,12 @@ template <class W, class T = typename W::T>
 XG_INLINE void products(const typename TapKernels<T>::Window& window, std::int64_t planes, std::int64_t shifts,
                         std::int64_t pixel, std::int64_t vectors) {
   switch (shifts) {
-#define XG_SHIFTS(n)                                                           \
-  case n:                                                                      \
-    if constexpr (2 * n <= W::sums) {                                          \
-      if (vectors == 1) products_of_shifts<W, n, 1, T>(window, planes, pixel); \
-      else products_of_shifts<W, n, 2, T>(window, planes, pixel);              \
-    }                                                                          \
+#define XG_SHIFTS(n)                                                             \
+  case (n):                                                                      \
+    if constexpr (2 * (n) <= W::sums) {                                          \
+      if (vectors == 1) products_of_shifts<W, (n), 1, T>(window, planes, pixel); \
+      else products_of_shifts<W, (n), 2, T>(window, planes, pixel);              \
+    }                                                                            \
     break;
     XG_SHIFTS(1) XG_SHIFTS(2) XG_SHIFTS(3) XG_SHIFTS(4) XG_SHIFTS(5) XG_SHIFTS(6) XG_SHIFTS(7)
 #undef XG_SHIFTS
@@ -214,6 +214,7 @@ XG_INLINE void dots(const typename TapKernels<T>::Window& window, std::int64_t p
 }
 
 /// A set of kernels compiled for one kind of processor.
+// NOLINTBEGIN(bugprone-macro-parentheses): an attribute and a name stand in none
 #define XG_TAP_KERNELS(name, target, bytes, registers)                                                             \
   template <class T>                                                                                               \
   struct name {                                                                                                    \
@@ -235,6 +236,8 @@ XG_INLINE void dots(const typename TapKernels<T>::Window& window, std::int64_t p
     static constexpr TapKernels<T> table{                                                                          \
         W::lanes, std::min(7, W::sums / 2), run_sums, run_row, run_products, run_dots};                            \
   };
+
+// NOLINTEND(bugprone-macro-parentheses)
 
 XG_TAP_KERNELS(Baseline, , 16, 12)
 #if defined(__x86_64__)

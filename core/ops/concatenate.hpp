@@ -20,13 +20,13 @@ class Sections {
   Sections(const Shape& lengths) : lengths_(lengths) {}
   Sections(const std::vector<std::int64_t>& lengths) : lengths_(lengths) {}
 
-  bool is_count() const { return count_ != none_; }
+  bool is_count() const { return count_ != none; }
   std::int64_t count() const { return count_; }
   const Shape& lengths() const { return lengths_; }
 
  private:
-  static constexpr std::int64_t none_ = INT64_MIN;
-  std::int64_t count_ = none_;
+  static constexpr std::int64_t none = INT64_MIN;
+  std::int64_t count_ = none;
   Shape lengths_;
 };
 

@@ -55,7 +55,8 @@ bool is_logical(const NestedList& list) {
 /// Room for the numbers of a range.
 template <class Count>
 Array ascending(Count count, DType dtype, const Site& site) {
-  Shape shape{count < Count(std::int64_t(1) << 62) ? static_cast<std::int64_t>(count) : std::int64_t(1) << 62};
+  constexpr std::int64_t most = std::int64_t(1) << 62;
+  Shape shape{count < Count(most) ? static_cast<std::int64_t>(count) : most};
   detail::check_shape("arange", shape, site);
   return Array(shape, dtype);
 }

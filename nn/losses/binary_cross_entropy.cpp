@@ -1,5 +1,7 @@
 #include "binary_cross_entropy.hpp"
 
+#include <fmt/format.h>
+
 #include "../../core/error/error.hpp"
 #include "../../core/ops/elementwise.hpp"
 
@@ -51,7 +53,7 @@ void check_probabilities(const Operand& p) {
     if (!outside) return;
     std::int64_t at = 0;
     while (!(from[at] < 0 || from[at] > 1)) ++at;
-    Complaint("binary_cross_entropy", "a probability is " + std::to_string(from[at]) + ", not from 0 to 1")
+    Complaint("binary_cross_entropy", "a probability is " + fmt::format("{:.6g}", from[at]) + ", not from 0 to 1")
         .fact("p", describe(p))
         .at(p.site())
         .mend("sigmoid(x), or binary_cross_entropy_with_logits for x itself")

@@ -1,5 +1,7 @@
 #include "cross_entropy.hpp"
 
+#include <fmt/format.h>
+
 #include <limits>
 
 #include "../../core/error/error.hpp"
@@ -83,7 +85,7 @@ Tensor of_probabilities(const Tensor& x, Tensor q, const CrossEntropyOptions& op
 /// The axis of the classes; refuses options that make no sense.
 std::int64_t check(const char* op, const Operand& x, const CrossEntropyOptions& options) {
   if (!(options.label_smoothing >= 0 && options.label_smoothing <= 1))
-    Complaint(op, "label_smoothing must be from 0 to 1, not " + std::to_string(options.label_smoothing))
+    Complaint(op, "label_smoothing must be from 0 to 1, not " + fmt::format("{:.6g}", options.label_smoothing))
         .at(x.site())
         .raise<ValueError>();
   if (options.weight.defined() && options.weight.requires_grad())

@@ -1,5 +1,7 @@
 #include "distributions.hpp"
 
+#include <fmt/format.h>
+
 #include <cmath>
 
 #include "../../core/array/index_text.hpp"
@@ -45,8 +47,8 @@ void check_variances(const Operand& x, const Operand& v) {
   const double* from = values.data<double>();
   for (std::int64_t i = 0; i < values.size(); ++i)
     if (from[i] < 0)
-      Complaint("gaussian_nll",
-                "the variance at " + xg::detail::index_text(i, values.shape()) + " is " + std::to_string(from[i]))
+      Complaint("gaussian_nll", "the variance at " + xg::detail::index_text(i, values.shape()) + " is " +
+                                    fmt::format("{:.6g}", from[i]))
           .fact("variance", describe(v))
           .at(x.site())
           .mend("exp or softplus of what the model gives")

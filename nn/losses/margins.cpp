@@ -1,5 +1,7 @@
 #include "margins.hpp"
 
+#include <fmt/format.h>
+
 #include <cmath>
 #include <limits>
 
@@ -26,7 +28,7 @@ Tensor checked_labels(const char* op, const Operand& scores, const Operand& labe
     const T* from = values.data<T>();
     for (std::int64_t i = 0; i < values.size(); ++i)
       if (std::abs(from[i]) != 1)
-        Complaint(op, "label " + std::to_string(from[i]) + " at " + xg::detail::index_text(i, values.shape()) +
+        Complaint(op, "label " + fmt::format("{:.6g}", from[i]) + " at " + xg::detail::index_text(i, values.shape()) +
                           " is neither 1 nor -1")
             .fact("labels", describe(labels))
             .at(scores.site())

@@ -1,5 +1,7 @@
 #include "reduction.hpp"
 
+#include <fmt/format.h>
+
 #include <cmath>
 
 #include "../../core/error/error.hpp"
@@ -24,7 +26,7 @@ void check_same_shape(const char* op, const Operand& prediction, const Operand& 
 
 void check_option(const char* op, const char* option, double value, bool good, const Site& site) {
   if (good && std::isfinite(value)) return;
-  Complaint(op, std::string(option) + " cannot be " + std::to_string(value)).at(site).raise<ValueError>();
+  Complaint(op, std::string(option) + " cannot be " + fmt::format("{:.6g}", value)).at(site).raise<ValueError>();
 }
 
 }  // namespace xg::nn::detail

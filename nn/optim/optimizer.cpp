@@ -1,5 +1,7 @@
 #include "optimizer.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -140,11 +142,11 @@ void OptionCheck::refuse(const char* option, const char* must, const std::string
 }
 
 void OptionCheck::not_negative(const char* option, double value) const {
-  if (!(value >= 0 && std::isfinite(value))) refuse(option, "at least 0 and finite", std::to_string(value));
+  if (!(value >= 0 && std::isfinite(value))) refuse(option, "at least 0 and finite", fmt::format("{:.6g}", value));
 }
 
 void OptionCheck::positive(const char* option, double value) const {
-  if (!(value > 0 && std::isfinite(value))) refuse(option, "above 0 and finite", std::to_string(value));
+  if (!(value > 0 && std::isfinite(value))) refuse(option, "above 0 and finite", fmt::format("{:.6g}", value));
 }
 
 void OptionCheck::at_least(const char* option, std::int64_t value, std::int64_t least) const {
@@ -152,11 +154,11 @@ void OptionCheck::at_least(const char* option, std::int64_t value, std::int64_t 
 }
 
 void OptionCheck::below_one(const char* option, double value) const {
-  if (!(value >= 0 && value < 1)) refuse(option, "at least 0 and below 1", std::to_string(value));
+  if (!(value >= 0 && value < 1)) refuse(option, "at least 0 and below 1", fmt::format("{:.6g}", value));
 }
 
 void OptionCheck::finite(const char* option, double value) const {
-  if (!std::isfinite(value)) refuse(option, "finite", std::to_string(value));
+  if (!std::isfinite(value)) refuse(option, "finite", fmt::format("{:.6g}", value));
 }
 
 }  // namespace detail

@@ -1,5 +1,7 @@
 #include "schedule.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -19,7 +21,7 @@ Schedule::Schedule(const char* name, Optimizer& optimizer, const Curve& curve, c
 std::string Schedule::fault(const std::vector<double>& bases, std::int64_t step) const {
   for (double base : bases)
     if (double rate = curve_.rate(base, step); !(rate >= 0 && std::isfinite(rate)))
-      return "the learning rate of step " + std::to_string(step) + " would be " + std::to_string(rate);
+      return "the learning rate of step " + std::to_string(step) + " would be " + fmt::format("{:.6g}", rate);
   return "";
 }
 

@@ -128,7 +128,7 @@ TEST_CASE("labels may be integers, and a plain number stands for all of them") {
 TEST_CASE("what the losses of margins and distributions refuse") {
   Tensor x = zeros({4}), two = zeros({2, 3}), bad = tensor({1, 0, -1, 1}, i64);
   CHECK_THROWS_WITH_AS(nn::hinge(x, bad),
-                       doctest::Contains("hinge: label 0.000000 at [1] is neither 1 nor -1\n  labels  i64 (4,)"),
+                       doctest::Contains("hinge: label 0 at [1] is neither 1 nor -1\n  labels  i64 (4,)"),
                        ValueError);
   CHECK_THROWS_WITH_AS(nn::hinge_embedding(x, bad), doctest::Contains("try  2 * labels - 1"), ValueError);
   CHECK_THROWS_WITH_AS(nn::margin_ranking(x, x, bad), doctest::Contains("margin_ranking: label"), ValueError);
@@ -157,12 +157,12 @@ TEST_CASE("what the losses of margins and distributions refuse") {
       doctest::Contains("gaussian_nll: variances of shape (2,) do not fit predictions of shape (2, 3)"), ShapeError);
   CHECK_THROWS_WITH_AS(nn::gaussian_nll(two, two, tensor({{1.0}, {-0.5}})),
                        doctest::Contains("gaussian_nll: the variance at [1, 0] is -0.5"), ValueError);
-  CHECK_THROWS_WITH_AS(nn::gaussian_nll(x, x, x, {.eps = 0}), doctest::Contains("gaussian_nll: eps cannot be 0.0"),
+  CHECK_THROWS_WITH_AS(nn::gaussian_nll(x, x, x, {.eps = 0}), doctest::Contains("gaussian_nll: eps cannot be 0\n"),
                        ValueError);
   CHECK_THROWS_WITH_AS(nn::poisson_nll(x, x, {.eps = -1}), doctest::Contains("poisson_nll: eps cannot be"), ValueError);
-  CHECK_THROWS_WITH_AS(nn::smooth_l1(x, x, {.beta = -1}), doctest::Contains("smooth_l1: beta cannot be -1.0"),
+  CHECK_THROWS_WITH_AS(nn::smooth_l1(x, x, {.beta = -1}), doctest::Contains("smooth_l1: beta cannot be -1\n"),
                        ValueError);
-  CHECK_THROWS_WITH_AS(nn::huber(x, x, {.delta = 0}), doctest::Contains("huber: delta cannot be 0.0"), ValueError);
+  CHECK_THROWS_WITH_AS(nn::huber(x, x, {.delta = 0}), doctest::Contains("huber: delta cannot be 0\n"), ValueError);
   CHECK_THROWS_WITH_AS(nn::hinge(x, 1, {.margin = NAN}), doctest::Contains("hinge: margin cannot be nan"), ValueError);
   CHECK_THROWS_WITH_AS(nn::triplet_margin(two, two, two, {.p = 0}), doctest::Contains("triplet_margin: p cannot be"),
                        ValueError);

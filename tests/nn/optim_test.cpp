@@ -296,19 +296,19 @@ TEST_CASE("what optimizers refuse") {
   CHECK_THROWS_WITH_AS(nn::SGD({tensor(1, i64)}), doctest::Contains("SGD: parameter 0 is not of real numbers"),
                        GradError);
   CHECK_THROWS_WITH_AS(nn::SGD({w, w}), doctest::Contains("SGD: a parameter is listed twice"), ValueError);
-  CHECK_THROWS_WITH_AS(nn::SGD({w}, {.lr = -1}), doctest::Contains("SGD: lr must be at least 0 and finite, not -1.0"),
+  CHECK_THROWS_WITH_AS(nn::SGD({w}, {.lr = -1}), doctest::Contains("SGD: lr must be at least 0 and finite, not -1\n"),
                        ValueError);
   CHECK_THROWS_WITH_AS(nn::SGD({w}, {.lr = NAN}), doctest::Contains("SGD: lr must be at least 0 and finite, not nan"),
                        ValueError);
   CHECK_THROWS_WITH_AS(nn::SGD({w}, {.momentum = -1}), doctest::Contains("SGD: momentum must be"), ValueError);
   CHECK_THROWS_WITH_AS(nn::SGD({w}, {.momentum = 1}),
-                       doctest::Contains("SGD: momentum must be at least 0 and below 1, not 1.0"), ValueError);
+                       doctest::Contains("SGD: momentum must be at least 0 and below 1, not 1\n"), ValueError);
   CHECK_THROWS_WITH_AS(nn::RMSprop({w}, {.momentum = 1}), doctest::Contains("RMSprop: momentum must be"), ValueError);
   CHECK_THROWS_WITH_AS(nn::SGD({w}, {.weight_decay = -1}), doctest::Contains("SGD: weight_decay must be"), ValueError);
   CHECK_THROWS_WITH_AS(nn::SGD({w}, {.nesterov = true}), doctest::Contains("Nesterov's form needs a momentum"),
                        ValueError);
   CHECK_THROWS_WITH_AS(nn::Adam({w}, {.beta1 = 1}),
-                       doctest::Contains("Adam: beta1 must be at least 0 and below 1, not 1.0"), ValueError);
+                       doctest::Contains("Adam: beta1 must be at least 0 and below 1, not 1\n"), ValueError);
   CHECK_THROWS_WITH_AS(nn::Adam({w}, {.eps = -1}), doctest::Contains("Adam: eps must be at least 0"), ValueError);
   CHECK_THROWS_WITH_AS(nn::Adam({w}, {.weight_decay = -1}), doctest::Contains("Adam: weight_decay must"), ValueError);
   CHECK_THROWS_WITH_AS(nn::Adam({w}, {.lr = INFINITY}), doctest::Contains("Adam: lr must be at least 0 and finite"),
