@@ -83,6 +83,10 @@ class Subscripts {
       fail<ShapeError>("operand " + std::to_string(number) + " has " + std::to_string(rank) + " axes, \"" + term +
                        "\" names " + std::to_string(letters));
     if (dots == term.npos) return term;
+    constexpr std::int64_t most = 'A' - 1;  // numbers below the letters name its axes
+    if (rank - letters > most)
+      fail<ShapeError>("\"...\" stands for " + std::to_string(rank - letters) + " axes of operand " +
+                       std::to_string(number) + "; it can for at most " + std::to_string(most));
     ellipsis_ = std::max(ellipsis_, rank - letters);
     return term.substr(0, dots) + ellipsis_labels(rank - letters) + term.substr(dots + 3);
   }
@@ -121,14 +125,14 @@ class Subscripts {
       for (std::size_t axis = 0; axis < inputs[i].size(); ++axis) {
         char label = inputs[i][axis];
         std::int64_t length = operands_[i].shape()[axis];
-        Seen before = seen[static_cast<std::size_t>(label)];
+        Seen before = seen[static_cast<unsigned char>(label)];
         std::size_t first = inputs[i].find(label);
         if (first < axis) before = {operands_[i].shape()[first], i};  // a diagonal does not broadcast
         if (length != before.length && ((length != 1 && before.length != 1) || first < axis))
           fail<ShapeError>((is_letter(label) ? std::string("index ") + label : "an axis of \"...\"") + " has length " +
                            std::to_string(before.length) + " in operand " + std::to_string(before.operand) + " and " +
                            std::to_string(length) + " in operand " + std::to_string(i));
-        if (length != 1) seen[static_cast<std::size_t>(label)] = {length, i};
+        if (length != 1) seen[static_cast<unsigned char>(label)] = {length, i};
       }
   }
 

@@ -60,13 +60,11 @@ class Checks {
     if (!given.defined()) return Array();
     std::int64_t batch = x_.shape()[0], time = x_.shape()[1];
     if (given.dtype() != DType::i64)
-      complaint(fmt::format("lengths are {}, not i64", name_of(given.dtype())))
-          .fact("lengths", describe(given))
+      complaint(fmt::format("lengths are {}, not i64", name_of(given.dtype())), &given)
           .mend("tensor({3, 5}, i64), or astype(lengths, i64)")
           .raise<DTypeError>();
     if (given.shape() != Shape{batch})
-      complaint("lengths have shape " + to_string(given.shape()) + ", not one for each sequence of x")
-          .fact("lengths", describe(given))
+      complaint("lengths have shape " + to_string(given.shape()) + ", not one for each sequence of x", &given)
           .raise<ShapeError>();
     Array lengths = given.array().contiguous();
     for (std::int64_t b = 0; b < batch; ++b) {
@@ -82,12 +80,13 @@ class Checks {
   }
 
  private:
-  Complaint complaint(const std::string& what) const {
+  Complaint complaint(const std::string& what, const Tensor* lengths = nullptr) const {
     Complaint complaint(op_, what);
     if (weights_.ih.defined()) complaint.layer(weights_.ih.name());
     complaint.fact("x", describe(x_));
     if (weights_.ih.defined()) complaint.fact("weight_ih", describe(weights_.ih));
     if (weights_.hh.defined()) complaint.fact("weight_hh", describe(weights_.hh));
+    if (lengths) complaint.fact("lengths", describe(*lengths));
     complaint.at(x_.site());
     return complaint;
   }

@@ -168,5 +168,9 @@ TEST_CASE("messages of einsum") {
   CHECK(shape("ij,jk", {a, b}) == "einsum: index j has length 3 in operand 0 and 4 in operand 1");
   CHECK(shape("ii", {a}) == "einsum: index i has length 2 in operand 0 and 3 in operand 0");
   CHECK(shape("ii", {noise({1, 3})}) == "einsum: index i has length 1 in operand 0 and 3 in operand 0");
+  auto ones_of_rank = [](std::size_t rank) { return ones(Shape(rank, 1)); };
+  CHECK(einsum("...->...", ones_of_rank(64)).rank() == 64);
+  CHECK(shape("...i->i", {ones_of_rank(66)}) ==
+        "einsum: \"...\" stands for 65 axes of operand 0; it can for at most 64");
   CHECK(shape("...,...", {a, b}) == "einsum: an axis of \"...\" has length 2 in operand 0 and 4 in operand 1");
 }
