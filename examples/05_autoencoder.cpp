@@ -11,6 +11,8 @@
 #include <numeric>
 
 #include <xgrad/xgrad.hpp>
+
+#include "read_data.hpp"
 using namespace xg;
 
 struct Autoencoder {
@@ -27,7 +29,7 @@ int main(int argc, char** argv) try {
   seed(5);
 
   // 1. The data: images only.
-  auto [train, test, classes] = nn::data::fashion_mnist();
+  auto [train, test, classes] = read_data([] { return nn::data::fashion_mnist(); });
   nn::data::Rows rows(small ? 3000 : 60000);
   std::iota(rows.begin(), rows.end(), 0);
   nn::data::Loader batches(nn::data::Subset(train, rows), {.batch_size = small ? 64 : 128, .shuffle = true});
@@ -52,7 +54,7 @@ int main(int argc, char** argv) try {
   nn::write_png("autoencoder.png", nn::tile(pairs, {.columns = shown, .gap = 2}));
   fmt::print("autoencoder.png: images, and below each what was drawn of it\n");
   return explained >= (small ? 0.6 : 0.85) ? 0 : 1;
-} catch (const FormatError& missing) {
-  fmt::print("{}\n", missing.what());
-  return 77;  // Meson's word for a test that cannot run here
+} catch (const Error& error) {
+  fmt::print("{}\n", error.what());
+  return 1;
 }

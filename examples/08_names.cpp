@@ -12,6 +12,8 @@
 #include <string>
 
 #include <xgrad/xgrad.hpp>
+
+#include "read_data.hpp"
 using namespace xg;
 
 struct Speller {
@@ -36,7 +38,7 @@ int main(int argc, char** argv) try {
 
   // 1. The words, each once.
   std::vector<std::string> words;
-  for (const auto& entry : nn::text::cmu_dictionary())
+  for (const auto& entry : read_data([] { return nn::text::cmu_dictionary(); }))
     if (entry.word.find_first_not_of("abcdefghijklmnopqrstuvwxyz") == std::string::npos && entry.word.size() > 2)
       words.push_back(entry.word);
   std::sort(words.begin(), words.end());
@@ -106,7 +108,7 @@ int main(int argc, char** argv) try {
       "these:\n{}\n",
       perplexity, letters.size() - 2, 100.0 * static_cast<double>(known) / static_cast<double>(count), count, fresh);
   return perplexity < (small ? 13.0 : 8.0) ? 0 : 1;
-} catch (const FormatError& missing) {
-  fmt::print("{}\n", missing.what());
-  return 77;  // Meson's word for a test that cannot run here
+} catch (const Error& error) {
+  fmt::print("{}\n", error.what());
+  return 1;
 }
