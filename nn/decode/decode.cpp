@@ -28,12 +28,12 @@ CheckedSteps::CheckedSteps(const char* op, Decoding& decoding, const Tensor& pro
     refuse("the prompt is empty").mend("begin with a token that stands for the beginning").raise<ValueError>();
 }
 
-LogProbabilities CheckedSteps::next() { return step(prompt_); }
-LogProbabilities CheckedSteps::next(const std::vector<std::int64_t>& tokens) {
-  return step(tensor(tokens, {rows_, 1}));
+LogProbabilities CheckedSteps::next() { return step(prompt_, {}); }
+LogProbabilities CheckedSteps::next(const std::vector<std::int64_t>& tokens, const std::vector<bool>& ended) {
+  return step(tensor(tokens, {rows_, 1}), ended);
 }
 
-LogProbabilities CheckedSteps::step(const Tensor& tokens) {
+LogProbabilities CheckedSteps::step(const Tensor& tokens, const std::vector<bool>& ended) {
   Tensor logits = decoding_.step(tokens);
   Operand operand(logits, site_);
   const Shape& shape = logits.shape();
@@ -49,7 +49,7 @@ LogProbabilities CheckedSteps::step(const Tensor& tokens) {
         .raise<ShapeError>();
   }
   if (shape.size() == 3) logits = logits(all, -1);
-  LogProbabilities result(op_, Operand(logits, site_));
+  LogProbabilities result(op_, Operand(logits, site_), ended);
   vocabulary_ = result.vocabulary;
   if (options_.end && (*options_.end < 0 || *options_.end >= vocabulary_))
     Complaint(op_, "the end token " + std::to_string(*options_.end) + " is outside the vocabulary of " +
@@ -96,7 +96,7 @@ Decoded write(const char* op, Decoding& decoding, const Tensor& prompt, const De
   std::vector<bool> ended(batch);
   std::vector<std::int64_t> tokens;
   for (std::int64_t t = 0; t < options.length && writing > 0; ++t) {
-    LogProbabilities next = t == 0 ? steps.next() : steps.next(tokens);
+    LogProbabilities next = t == 0 ? steps.next() : steps.next(tokens, ended);
     LogProbabilities before = next;
     tokens = choose(next);
     for (std::size_t b = 0; b < batch; ++b) {
@@ -129,7 +129,7 @@ Decoded sample(Decoding& decoding, const Tensor& prompt, const DecodeOptions& op
                const Site& site) {
   check_sampling("sample", sampling, site);
   return write("sample", decoding, prompt, options, site, [&](LogProbabilities& next) {
-    restrict(next, sampling);
+    apply_sampling(next, sampling);
     return draw(next, sampling.rng);
   });
 }

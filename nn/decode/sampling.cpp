@@ -23,7 +23,7 @@ void softmax_row(double* row, std::int64_t count) {
 
 }  // namespace
 
-detail::LogProbabilities::LogProbabilities(const char* op, const Operand& logits) {
+detail::LogProbabilities::LogProbabilities(const char* op, const Operand& logits, const std::vector<bool>& unused) {
   auto refuse = [&](const std::string& what) {
     return Complaint(op, what).fact("logits", describe(logits)).at(logits.site());
   };
@@ -35,6 +35,7 @@ detail::LogProbabilities::LogProbabilities(const char* op, const Operand& logits
   for (std::int64_t r = 0; r < rows(); ++r) {
     double* x = row(r);
     double highest = -INFINITY, total = 0;
+    if (!unused.empty() && unused[static_cast<std::size_t>(r)]) std::fill_n(x, vocabulary, 0.0);
     for (std::int64_t i = 0; i < vocabulary; ++i) {
       if (std::isnan(x[i]) || x[i] == INFINITY)
         refuse("the logit of token " + std::to_string(i) + " in row " + std::to_string(r) + " is " +
@@ -64,18 +65,20 @@ void detail::check_sampling(const char* op, const SamplingOptions& options, cons
     Complaint(op, fmt::format("top_p must lie in (0, 1], not {}", options.top_p)).at(site).raise<ValueError>();
 }
 
-void detail::restrict(LogProbabilities& all, const SamplingOptions& options) {
-  std::int64_t count = all.vocabulary;
-  bool some = options.top_k > 0 && options.top_k < count;
+void detail::apply_sampling(LogProbabilities& rows, const SamplingOptions& options) {
+  std::int64_t count = rows.vocabulary;
+  bool only_top_k = options.top_k > 0 && options.top_k < count;
   std::vector<std::int64_t> order(static_cast<std::size_t>(count));
-  for (std::int64_t r = 0; r < all.rows(); ++r) {
-    double* row = all.row(r);
-    for (std::int64_t i = 0; i < count; ++i) row[i] /= options.temperature;
-    if (some || options.top_p < 1) {
+  for (std::int64_t r = 0; r < rows.rows(); ++r) {
+    double* row = rows.row(r);
+    // The likeliest is 0 at any temperature, so that even the smallest leaves something finite.
+    double highest = *std::max_element(row, row + count);
+    for (std::int64_t i = 0; i < count; ++i) row[i] = (row[i] - highest) / options.temperature;
+    if (only_top_k || options.top_p < 1) {
       std::iota(order.begin(), order.end(), 0);
       std::stable_sort(order.begin(), order.end(), [row](std::int64_t a, std::int64_t b) { return row[a] > row[b]; });
     }
-    if (some)
+    if (only_top_k)
       for (std::int64_t k = options.top_k; k < count; ++k) row[order[static_cast<std::size_t>(k)]] = -INFINITY;
     softmax_row(row, count);
     if (options.top_p == 1) continue;
@@ -110,18 +113,18 @@ std::vector<std::int64_t> detail::draw(const LogProbabilities& probabilities, Rn
 Tensor sampling_probabilities(const Operand& logits, const SamplingOptions& options) {
   CallScope scope(logits.site());
   detail::check_sampling("sampling_probabilities", options, logits.site());
-  detail::LogProbabilities all("sampling_probabilities", logits);
-  detail::restrict(all, options);
-  return tensor(all.values, logits.shape(), logits.dtype());
+  detail::LogProbabilities rows("sampling_probabilities", logits);
+  detail::apply_sampling(rows, options);
+  return tensor(rows.values, logits.shape(), logits.dtype());
 }
 
 Tensor sample_tokens(const Operand& logits, const SamplingOptions& options) {
   CallScope scope(logits.site());
   detail::check_sampling("sample_tokens", options, logits.site());
-  detail::LogProbabilities all("sample_tokens", logits);
-  detail::restrict(all, options);
+  detail::LogProbabilities rows("sample_tokens", logits);
+  detail::apply_sampling(rows, options);
   Shape shape(logits.shape().begin(), logits.shape().end() - 1);
-  return tensor(detail::draw(all, options.rng), shape);
+  return tensor(detail::draw(rows, options.rng), shape);
 }
 
 }  // namespace xg::nn

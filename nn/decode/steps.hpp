@@ -14,12 +14,13 @@ class CheckedSteps {
   std::int64_t rows() const { return rows_; }
   /// Behind the prompt at first, then behind these tokens, one a row.
   LogProbabilities next();
-  LogProbabilities next(const std::vector<std::int64_t>& tokens);
+  /// Logits of the rows that have ended may be anything.
+  LogProbabilities next(const std::vector<std::int64_t>& tokens, const std::vector<bool>& ended = {});
   /// Goes on with these rows; does nothing where they are all rows in their order.
   void select(const std::vector<std::int64_t>& rows);
 
  private:
-  LogProbabilities step(const Tensor& tokens);
+  LogProbabilities step(const Tensor& tokens, const std::vector<bool>& ended);
 
   const char* op_;
   Decoding& decoding_;
