@@ -22,12 +22,15 @@ Rows all_rows(std::int64_t count) {
   return rows;
 }
 
+void check_row(const char* op, std::int64_t row, std::int64_t size, const Site& site) {
+  if (row < 0 || row >= size)
+    Complaint(op, "there is no sample " + std::to_string(row) + " among " + std::to_string(size))
+        .at(site)
+        .raise<IndexError>();
+}
+
 void check_rows(const char* op, const Rows& rows, std::int64_t size, const Site& site) {
-  for (std::int64_t i : rows)
-    if (i < 0 || i >= size)
-      Complaint(op, "there is no sample " + std::to_string(i) + " among " + std::to_string(size))
-          .at(site)
-          .raise<IndexError>();
+  for (std::int64_t row : rows) check_row(op, row, size, site);
 }
 
 Tensor take_rows(const Tensor& x, const Rows& rows) {

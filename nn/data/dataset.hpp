@@ -60,6 +60,7 @@ auto join(const D& dataset, const Rows& rows) {
 Rows all_rows(std::int64_t count);
 /// Throws IndexError naming `op` for a row that a data set of `size` samples does not have.
 void check_rows(const char* op, const Rows& rows, std::int64_t size, const Site& site);
+void check_row(const char* op, std::int64_t row, std::int64_t size, const Site& site);
 Tensor take_rows(const Tensor& x, const Rows& rows);
 void check_same_rows(const Tensor* tensors, std::size_t count, const Site& site);
 std::vector<Rows> deal(const char* op, std::int64_t size, const std::vector<double>& parts, bool fractions, Rng& rng,
@@ -131,9 +132,10 @@ class Subset {
   std::int64_t size() const { return static_cast<std::int64_t>(rows_.size()); }
   const Rows& rows() const { return rows_; }
   const D& dataset() const { return dataset_; }
-  std::int64_t sort_key(std::int64_t i) const
+  std::int64_t sort_key(std::int64_t i, Site site = Site::here()) const
     requires detail::HasSortKey<D>
   {
+    detail::check_row("Subset", i, size(), site);
     return dataset_.sort_key(rows_[static_cast<std::size_t>(i)]);
   }
   auto batch(const Rows& rows, Rng& rng, Site site = Site::here()) const {

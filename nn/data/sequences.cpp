@@ -9,13 +9,12 @@
 namespace xg::nn::data {
 namespace detail {
 
-SequenceList::SequenceList(const std::vector<std::vector<std::int64_t>>& sequences, const Site& site) {
+SequenceList::SequenceList(const char* op, const std::vector<std::vector<std::int64_t>>& sequences, const Site& site) {
   auto body = std::make_shared<Body>();
   body->starts.reserve(sequences.size() + 1);
   body->starts.push_back(0);
   for (std::size_t i = 0; i < sequences.size(); ++i) {
-    if (sequences[i].empty())
-      Complaint("SequenceDataset", "sequence " + std::to_string(i) + " is empty").at(site).raise<ValueError>();
+    if (sequences[i].empty()) Complaint(op, "sequence " + std::to_string(i) + " is empty").at(site).raise<ValueError>();
     body->ids.insert(body->ids.end(), sequences[i].begin(), sequences[i].end());
     body->starts.push_back(static_cast<std::int64_t>(body->ids.size()));
   }
@@ -70,10 +69,7 @@ std::int64_t length_key(const SequenceList* parts, std::size_t count, std::int64
 }  // namespace detail
 
 Padded pad_sequences(const std::vector<std::vector<std::int64_t>>& sequences, std::int64_t padding_id, Site site) {
-  for (std::size_t i = 0; i < sequences.size(); ++i)
-    if (sequences[i].empty())
-      Complaint("pad_sequences", "sequence " + std::to_string(i) + " is empty").at(site).raise<ValueError>();
-  detail::SequenceList list(sequences, site);
+  detail::SequenceList list("pad_sequences", sequences, site);
   return list.batch(detail::all_rows(list.size()), padding_id);
 }
 

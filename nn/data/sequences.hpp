@@ -35,7 +35,8 @@ namespace detail {
 class SequenceList {
  public:
   SequenceList() = default;
-  SequenceList(const std::vector<std::vector<std::int64_t>>& sequences, const Site& site);
+  /// Throws ValueError in the name of `op` for an empty sequence.
+  SequenceList(const char* op, const std::vector<std::vector<std::int64_t>>& sequences, const Site& site);
   std::int64_t size() const { return static_cast<std::int64_t>(body_->starts.size()) - 1; }
   std::int64_t length(std::int64_t i) const;
   const std::int64_t* begin(std::int64_t i) const;
@@ -71,11 +72,13 @@ class SequenceDataset {
   explicit SequenceDataset(const Sequences& sequences, const SequenceDatasetOptions& options = {},
                            Site site = Site::here())
     requires(N == 1)
-      : parts_{detail::SequenceList(sequences, site)}, options_(options) {}
+      : parts_{detail::SequenceList("SequenceDataset", sequences, site)}, options_(options) {}
   SequenceDataset(const Sequences& sources, const Sequences& targets, const SequenceDatasetOptions& options = {},
                   Site site = Site::here())
     requires(N == 2)
-      : parts_{detail::SequenceList(sources, site), detail::SequenceList(targets, site)}, options_(options) {
+      : parts_{detail::SequenceList("SequenceDataset", sources, site),
+               detail::SequenceList("SequenceDataset", targets, site)},
+        options_(options) {
     detail::check_same_count(parts_.data(), N, site);
   }
 
@@ -86,7 +89,10 @@ class SequenceDataset {
     for (std::size_t i = 0; i < N; ++i) result[i] = parts_[i].batch(rows, options_.padding_id);
     return result;
   }
-  std::int64_t sort_key(std::int64_t i) const { return detail::length_key(parts_.data(), N, i); }
+  std::int64_t sort_key(std::int64_t i, Site site = Site::here()) const {
+    detail::check_row("SequenceDataset", i, size(), site);
+    return detail::length_key(parts_.data(), N, i);
+  }
 
  private:
   std::array<detail::SequenceList, N> parts_;

@@ -93,6 +93,15 @@ TEST_CASE("what sequences complain about") {
               words.batch({0, 1});
             },
             "sequences_test.cpp") == "SequenceDataset: there is no sample 1 among 1");
+  for (std::int64_t wrong : {-1, 1, 1 << 20}) {
+    std::string there_is_no = "there is no sample " + std::to_string(wrong) + " among 1";
+    CHECK(message<IndexError>([&] { words.sort_key(wrong); }, "sequences_test.cpp") ==
+          "SequenceDataset: " + there_is_no);
+    CHECK(message<IndexError>([&] { Subset(words, {0}).sort_key(wrong); }, "sequences_test.cpp") ==
+          "Subset: " + there_is_no);
+    CHECK(message<IndexError>([&] { transform(words, [](auto&) {}).sort_key(wrong); }) ==
+          "SequenceDataset: " + there_is_no);
+  }
   CHECK(message<ValueError>([&] { Loader(words, {.bucket = -1}); }, "sequences_test.cpp") ==
         "Loader: bucket must be at least 0, not -1");
   CHECK(message<ValueError>([&] { Loader(TensorDataset(arange(3)), {.bucket = 1}); }, "sequences_test.cpp") ==
