@@ -63,4 +63,10 @@ void AtomicFile::commit() {
 
 void AtomicFile::fail(const char* what) const { source_.fail(std::string(what) + ": " + std::strerror(errno)); }
 
+void write_file(const Source& source, std::string_view bytes) {
+  AtomicFile file(source);
+  file.write(bytes);
+  file.commit();
+}
+
 }  // namespace xg::nn::data

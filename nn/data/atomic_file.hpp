@@ -33,4 +33,7 @@ class AtomicFile {
   int file_ = -1;
 };
 
+/// Writes a whole file so.
+void write_file(const Source& source, std::string_view bytes);
+
 }  // namespace xg::nn::data

@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "../../core/error/error.hpp"
+#include "utf8.hpp"
 
 namespace xg::nn::data {
 namespace {
@@ -96,15 +97,31 @@ void Source::fail(const std::string& what, const char* name, const std::string& 
   complaint.at(site).raise<FormatError>();
 }
 
+namespace {
+
+/// Whether a character (UTF-8 sorts as its code points do) moves the cursor, breaks the line or turns the direction.
+bool controls(std::string_view c) {
+  return c < " " || (c >= "\x7f" && c < "\u00a0") || c == "\u200e" || c == "\u200f" ||
+         (c >= "\u2028" && c <= "\u202e") || (c >= "\u2066" && c <= "\u2069");
+}
+
+}  // namespace
+
 std::string in_quotes(std::string_view text) {
   constexpr std::size_t most = 40;
   std::string result = "`";
-  for (unsigned char c : text.substr(0, most)) {
-    static const char* digits = "0123456789abcdef";
-    if (c < 0x20 || c >= 0x7f) result += {'\\', 'x', digits[c >> 4], digits[c & 15]};
-    else result += static_cast<char>(c);
-  }
-  return result + (text.size() > most ? "...`" : "`");
+  bool cut = false;
+  each_character(text.substr(0, most + 4), [&](std::string_view c, std::size_t at) {
+    if (at + c.size() > most) {
+      cut = true;
+    } else if (utf8_length(c) > 0 && !controls(c)) {
+      result += c;
+    } else {
+      static const char* digits = "0123456789abcdef";
+      for (unsigned char byte : c) result += {'\\', 'x', digits[byte >> 4], digits[byte & 15]};
+    }
+  });
+  return result + (cut ? "...`" : "`");
 }
 
 std::string read_raw_file(const Source& source, std::int64_t max_bytes) {

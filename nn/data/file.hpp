@@ -19,7 +19,7 @@ struct Source {
   [[noreturn]] void fail(const std::string& what, const char* name = nullptr, const std::string& fact = {}) const;
 };
 
-/// Text from a file as a message shows it: in quotes, cut short, with control characters and what is not ASCII escaped.
+/// Text from a file as a message shows it: in quotes, cut short, with control characters and what is not UTF-8 escaped.
 std::string in_quotes(std::string_view text);
 
 /// The bytes of a file; those inside it when it starts as gzip does, of any number of members. Throws FormatError

@@ -1,6 +1,7 @@
 // Reading UTF-8 with care.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <string_view>
 
@@ -31,6 +32,16 @@ inline std::size_t find_not_utf8(std::string_view text) {
     at += length;
   }
   return std::string_view::npos;
+}
+
+/// Calls f(character, byte) for each character (code point); for a byte that is not UTF-8, with that byte.
+template <class F>
+void each_character(std::string_view text, const F& f) {
+  for (std::size_t at = 0; at < text.size();) {
+    std::string_view character = text.substr(at, std::max<std::size_t>(utf8_length(text.substr(at)), 1));
+    f(character, at);
+    at += character.size();
+  }
 }
 
 }  // namespace xg::nn::data

@@ -157,7 +157,7 @@ std::size_t slot_of(Symbol a, Symbol b, std::size_t slots) {
 }  // namespace
 
 BytePairs BytePairs::train(std::string_view text, const BytePairOptions& options, Site site) {
-  BytePairs result(SpecialTokens(options.pad, options.bos, options.eos, false));
+  BytePairs result(SpecialTokens(options.pad, options.bos, options.eos));
   if (options.size < result.size() || options.size > result.size() + most_merges)
     Complaint("BytePairs", "a size of " + std::to_string(options.size) + " is not from " +
                                std::to_string(result.size()) + " (the special tokens and 256 bytes) to " +
@@ -280,14 +280,11 @@ std::string BytePairs::token(std::int64_t id, Site site) const {
 }
 
 void BytePairs::save(const std::string& path, Site site) const {
-  std::string text = "xgrad byte pairs 1\nspecial";
-  if (specials() > 0) text.append(" ").append(special_list());
-  text.append("\nmerges ").append(std::to_string(merges_.size())).append("\n");
+  std::string text = "xgrad byte pairs 1\n";
+  text.append(special_line()).append("merges ").append(std::to_string(merges_.size())).append("\n");
   for (Pair pair : merges_)
     text.append(std::to_string(pair.first)).append(" ").append(std::to_string(pair.second)).append("\n");
-  data::AtomicFile file({"save", path, site});
-  file.write(text);
-  file.commit();
+  data::write_file({"save", path, site}, text);
 }
 
 BytePairs BytePairs::load(const std::string& path, const TextFileOptions& options, Site site) {
@@ -295,10 +292,9 @@ BytePairs BytePairs::load(const std::string& path, const TextFileOptions& option
   std::string bytes = data::read_file(source, options.max_bytes);
   Lines lines(source, bytes);
   lines.expect("xgrad byte pairs 1");
-  std::string fault;
-  BytePairs result(parse_special_list(lines.field("special"), fault));
-  if (fault.empty() && result.has_unk()) fault = "byte pairs have no special token `unk`";
-  if (!fault.empty()) lines.fail(fault);
+  SpecialTokens special = read_special(lines);
+  if (special.has_unk()) lines.fail("byte pairs have no special token `unk`");
+  BytePairs result(SpecialTokens(special.has_pad(), special.has_bos(), special.has_eos()));
   std::int64_t count = lines.number("merges", std::min<std::int64_t>(most_merges, lines.left() / 4));
   std::vector<std::int64_t> lengths(256, 1);
   result.merges_.resize(static_cast<std::size_t>(count));
@@ -323,10 +319,7 @@ BytePairs BytePairs::load(const std::string& path, const TextFileOptions& option
     result.merges_[static_cast<std::size_t>(i)] = pair;
     result.enter(static_cast<std::size_t>(i));
   }
-  if (!lines.at_end()) {
-    lines.next("the end");
-    lines.fail("something follows the " + std::to_string(count) + " merges");
-  }
+  lines.finish(count, "merges");
   return result;
 }
 

@@ -39,6 +39,12 @@ std::int64_t Lines::number(const char* word, std::int64_t most) {
   return value;
 }
 
+void Lines::finish(std::int64_t count, const char* things) {
+  if (at_end()) return;
+  next("the end");
+  fail("something follows the " + std::to_string(count) + " " + things);
+}
+
 void Lines::fail(const std::string& what) const {
   Complaint(source_.op, what)
       .fact("place", source_.path + ":" + std::to_string(line_))

@@ -25,6 +25,8 @@ class Lines {
   void expect(const std::string& line);
   /// The number in the next line behind `word`, from 0 to `most`.
   std::int64_t number(const char* word, std::int64_t most);
+  /// Nothing may follow the last of so many things.
+  void finish(std::int64_t count, const char* things);
   /// Throws FormatError naming the file and the line read last.
   [[noreturn]] void fail(const std::string& what) const;
 

@@ -34,8 +34,7 @@ std::int64_t distance(const std::vector<T>& a, const std::vector<T>& b) {
 
 std::vector<std::string_view> characters(std::string_view text) {
   std::vector<std::string_view> result;
-  for (std::size_t at = 0; at < text.size(); at += result.back().size())
-    result.push_back(text.substr(at, std::max<std::size_t>(data::utf8_length(text.substr(at)), 1)));
+  data::each_character(text, [&](std::string_view character, std::size_t) { result.push_back(character); });
   return result;
 }
 

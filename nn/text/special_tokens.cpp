@@ -1,7 +1,7 @@
 #include "special_tokens.hpp"
 
 #include "../../core/error/error.hpp"
-#include "../data/file.hpp"
+#include "lines.hpp"
 
 namespace xg::nn::text {
 namespace {
@@ -15,12 +15,15 @@ SpecialTokens::SpecialTokens(bool pad, bool bos, bool eos, bool unk) {
   for (std::size_t i = 0; i < 4; ++i) ids_[i] = wanted[i] ? count_++ : -1;
 }
 
+SpecialTokens::SpecialTokens(bool pad, bool bos, bool eos) : SpecialTokens(pad, bos, eos, false) { knows_all_ = true; }
+
 std::int64_t SpecialTokens::find(std::size_t which, const Site& site) const {
   if (ids_[which] < 0)
     Complaint(names[which], std::string("there is no <") + names[which] + "> token")
         .fact("special tokens", count_ ? special_list() : "none")
         .at(site)
-        .mend(std::string("make it with {.") + names[which] + " = true}")
+        .mend(knows_all_ && which == 3 ? "nothing is unknown here: leave it out"
+                                       : std::string("make it with {.") + names[which] + " = true}")
         .raise<ValueError>();
   return ids_[which];
 }
@@ -41,7 +44,13 @@ std::string SpecialTokens::special_list() const {
   return list;
 }
 
-SpecialTokens SpecialTokens::parse_special_list(std::string_view list, std::string& fault) {
+std::string SpecialTokens::special_line() const {
+  std::string list = special_list();
+  return list.empty() ? "special\n" : "special " + list + "\n";
+}
+
+SpecialTokens SpecialTokens::read_special(Lines& lines) {
+  std::string_view list = lines.field("special");
   bool wanted[4] = {};
   std::size_t next = 0;
   for (std::size_t at = 0; at < list.size();) {
@@ -49,10 +58,8 @@ SpecialTokens SpecialTokens::parse_special_list(std::string_view list, std::stri
     std::string_view name = list.substr(at, end - at);
     std::size_t which = next;
     while (which < 4 && name != names[which]) ++which;
-    if (which == 4) {
-      fault = "the special tokens are some of `pad bos eos unk`, in this order, not " + data::in_quotes(list);
-      break;
-    }
+    if (which == 4)
+      lines.fail("the special tokens are some of `pad bos eos unk`, in this order, not " + data::in_quotes(list));
     wanted[which] = true;
     next = which + 1;
     at = end + 1;

@@ -10,6 +10,8 @@
 
 namespace xg::nn::text {
 
+class Lines;
+
 /// Numbers of tokens; `tensor(ids)` makes an i64 tensor of them.
 using Ids = std::vector<std::int64_t>;
 
@@ -23,6 +25,8 @@ struct EncodeOptions {
 class SpecialTokens {
  public:
   SpecialTokens(bool pad, bool bos, bool eos, bool unk);
+  /// Of tokens that any text is made of, so that nothing is unknown.
+  SpecialTokens(bool pad, bool bos, bool eos);
 
   /// Their numbers. Throw ValueError where there is no such token.
   std::int64_t pad(Site site = Site::here()) const { return find(0, site); }
@@ -39,9 +43,10 @@ class SpecialTokens {
  protected:
   /// "<pad>", "<bos>", "<eos>" or "<unk>" for a number below `specials()`.
   std::string special_name(std::int64_t id) const;
-  /// "pad eos", as files have it.
-  std::string special_list() const;
-  static SpecialTokens parse_special_list(std::string_view list, std::string& fault);
+  /// "special pad eos" and a line end, as files have it.
+  std::string special_line() const;
+  /// Reads such a line. Throws FormatError.
+  static SpecialTokens read_special(Lines& lines);
   std::int64_t find(std::size_t which, const Site& site) const;
   /// The numbers in a 1-d i64 tensor. Throws DTypeError, ShapeError.
   static Ids ids_in(const char* op, const Tensor& ids, const Site& site);
@@ -49,7 +54,9 @@ class SpecialTokens {
                                          const Site& site);
 
  private:
+  std::string special_list() const;
   std::array<std::int64_t, 4> ids_;
+  bool knows_all_ = false;
   std::int64_t count_ = 0;
 };
 

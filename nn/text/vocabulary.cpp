@@ -24,16 +24,6 @@ void each_word(std::string_view text, const F& f) {
   }
 }
 
-/// Calls f(character, byte) for each character; for a byte that is not UTF-8, with that byte.
-template <class F>
-void each_character(std::string_view text, const F& f) {
-  for (std::size_t at = 0; at < text.size();) {
-    std::size_t length = std::max<std::size_t>(data::utf8_length(text.substr(at)), 1);
-    f(text.substr(at, length), at);
-    at += length;
-  }
-}
-
 /// What stands for characters that would not survive in a line.
 constexpr std::pair<char, char> escapes[] = {{'\\', '\\'}, {'n', '\n'}, {'r', '\r'}, {'s', ' '}, {'t', '\t'}};
 
@@ -102,7 +92,7 @@ Vocabulary Vocabulary::make(const char* op, Unit unit, std::string_view text, co
         .raise<ValueError>();
   std::unordered_map<std::string_view, std::int64_t> counts;
   auto count = [&](std::string_view token, std::size_t) { ++counts[token]; };
-  if (unit == Unit::character) each_character(text, count);
+  if (unit == Unit::character) data::each_character(text, count);
   else each_word(text, count);
   std::vector<std::pair<std::string_view, std::int64_t>> tokens;
   for (const auto& entry : counts)
@@ -128,14 +118,21 @@ Vocabulary Vocabulary::words(std::string_view text, const VocabularyOptions& opt
   return make("Vocabulary", Unit::word, text, options, site);
 }
 
+void Vocabulary::fail_unknown(const char* op, std::string_view token, const char* place, std::int64_t at,
+                              const Site& site) const {
+  bool valid = data::find_not_utf8(token) == std::string_view::npos;
+  Complaint complaint(op, valid ? data::in_quotes(token) + " is none of the " + std::to_string(size() - specials()) +
+                                      (unit_ == Unit::character ? " characters" : " words")
+                                : "the text is not UTF-8: " + data::in_quotes(token));
+  if (at >= 0) complaint.fact(place, std::to_string(at));
+  complaint.at(site).mend("give the vocabulary a token for what it does not know: {.unk = true}").raise<ValueError>();
+}
+
 std::int64_t Vocabulary::id(std::string_view token, Site site) const {
   std::int64_t found = lookup(token);
   if (found >= 0) return found;
   if (has_unk()) return unk();
-  Complaint("id", data::in_quotes(token) + " is none of the " + std::to_string(size() - specials()) + " " + units())
-      .at(site)
-      .mend("give the vocabulary a token for what it does not know: {.unk = true}")
-      .raise<ValueError>();
+  fail_unknown("id", token, "", -1, site);
 }
 
 const std::string& Vocabulary::token(std::int64_t id, Site site) const {
@@ -148,22 +145,10 @@ Ids Vocabulary::encode(std::string_view text, const EncodeOptions& options, Site
   if (options.bos) ids.push_back(bos(site));
   auto push = [&](std::string_view token, std::size_t at) {
     std::int64_t found = lookup(token);
-    if (found < 0) {
-      if (!has_unk()) {
-        bool valid = data::find_not_utf8(token) == std::string_view::npos;
-        Complaint("encode", valid ? data::in_quotes(token) + " is none of the " + std::to_string(size() - specials()) +
-                                        " " + units()
-                                  : "the text is not UTF-8: " + data::in_quotes(token))
-            .fact("byte", std::to_string(at))
-            .at(site)
-            .mend("give the vocabulary a token for what it does not know: {.unk = true}")
-            .raise<ValueError>();
-      }
-      found = unk();
-    }
-    ids.push_back(found);
+    if (found < 0 && !has_unk()) fail_unknown("encode", token, "byte", static_cast<std::int64_t>(at), site);
+    ids.push_back(found < 0 ? unk() : found);
   };
-  if (unit_ == Unit::character) each_character(text, push);
+  if (unit_ == Unit::character) data::each_character(text, push);
   else each_word(text, push);
   if (options.eos) ids.push_back(eos(site));
   return ids;
@@ -175,12 +160,7 @@ Ids Vocabulary::encode_tokens(const std::vector<std::string>& tokens, const Enco
   for (std::size_t i = 0; i < tokens.size(); ++i) {
     std::int64_t found = lookup(tokens[i]);
     if (found < 0 && !has_unk())
-      Complaint("encode_tokens",
-                data::in_quotes(tokens[i]) + " is none of the " + std::to_string(size() - specials()) + " " + units())
-          .fact("position", std::to_string(i))
-          .at(site)
-          .mend("give the vocabulary a token for what it does not know: {.unk = true}")
-          .raise<ValueError>();
+      fail_unknown("encode_tokens", tokens[i], "position", static_cast<std::int64_t>(i), site);
     ids.push_back(found < 0 ? unk() : found);
   }
   if (options.eos) ids.push_back(eos(site));
@@ -215,13 +195,9 @@ std::string Vocabulary::decode(const Tensor& ids, Site site) const { return deco
 
 void Vocabulary::save(const std::string& path, Site site) const {
   std::string text = "xgrad vocabulary 1\nunit " + std::string(unit_ == Unit::character ? "character" : "word");
-  text += "\nspecial";
-  if (specials() > 0) text.append(" ").append(special_list());
-  text.append("\ntokens ").append(std::to_string(size() - specials())).append("\n");
+  text.append("\n").append(special_line()).append("tokens ").append(std::to_string(size() - specials())).append("\n");
   for (std::int64_t i = specials(); i < size(); ++i) text += escaped(tokens_[static_cast<std::size_t>(i)]) + "\n";
-  data::AtomicFile file({"save", path, site});
-  file.write(text);
-  file.commit();
+  data::write_file({"save", path, site}, text);
 }
 
 Vocabulary Vocabulary::load(const std::string& path, const TextFileOptions& options, Site site) {
@@ -233,10 +209,7 @@ Vocabulary Vocabulary::load(const std::string& path, const TextFileOptions& opti
   if (name != "character" && name != "word")
     lines.fail("the unit is " + data::in_quotes(name) + ", not `character` or `word`");
   Unit unit = name == "word" ? Unit::word : Unit::character;
-  std::string fault;
-  SpecialTokens special = parse_special_list(lines.field("special"), fault);
-  if (!fault.empty()) lines.fail(fault);
-  Vocabulary result(unit, special);
+  Vocabulary result(unit, read_special(lines));
   std::int64_t first_line = 5;
   std::int64_t count = lines.number("tokens", static_cast<std::int64_t>(bytes.size()));
   for (std::int64_t i = 0; i < count; ++i) {
@@ -250,13 +223,10 @@ Vocabulary Vocabulary::load(const std::string& path, const TextFileOptions& opti
                  (unit == Unit::word ? ", not a word without spaces" : ", not one character"));
     result.add(std::move(token));
   }
-  if (!lines.at_end()) {
-    lines.next("the end");
-    lines.fail("something follows the " + std::to_string(count) + " tokens");
-  }
+  lines.finish(count, "tokens");
   if (std::int64_t twice = result.index(); twice >= 0)
     source.fail("the token " + data::in_quotes(result.token(twice)) + " stands twice, the second time in line " +
-                std::to_string(first_line + twice - special.specials()));
+                std::to_string(first_line + twice - result.specials()));
   return result;
 }
 

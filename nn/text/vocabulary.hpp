@@ -78,7 +78,9 @@ class Vocabulary : public SpecialTokens {
   /// Sorts; returns a token that stands twice, or −1.
   std::int64_t index();
   std::int64_t lookup(std::string_view token) const;
-  const char* units() const { return unit_ == Unit::character ? "characters" : "words"; }
+  /// Throws ValueError: there is no such token, at this place if it is not below 0.
+  [[noreturn]] void fail_unknown(const char* op, std::string_view token, const char* place, std::int64_t at,
+                                 const Site& site) const;
 
   Unit unit_;
   std::vector<std::string> tokens_;

@@ -268,10 +268,6 @@ std::string Figure::svg() const {
   return text + "</svg>\n";
 }
 
-void Figure::write(const std::string& path, Site site) const {
-  data::AtomicFile file({"Figure", path, site});
-  file.write(svg());
-  file.commit();
-}
+void Figure::write(const std::string& path, Site site) const { data::write_file({"Figure", path, site}, svg()); }
 
 }  // namespace xg::nn

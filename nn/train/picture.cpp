@@ -89,9 +89,7 @@ std::string png(const Operand& pixels) {
 
 void write_png(const std::string& path, const Operand& pixels) {
   std::string bytes = png(pixels);
-  data::AtomicFile file({"write_png", path, pixels.site()});
-  file.write(bytes);
-  file.commit();
+  data::write_file({"write_png", path, pixels.site()}, bytes);
 }
 
 Tensor tile(const Operand& pictures, const TileOptions& options) {

@@ -164,6 +164,8 @@ TEST_CASE("what byte pairs complain about") {
   BytePairs pairs = BytePairs::train("", {.size = 256});
   CHECK(message<IndexError>([&] { pairs.decode({97, 256}); }, file) == "decode: there is no token 256 among 256");
   CHECK(message<IndexError>([&] { pairs.token(-1); }, file) == "token: there is no token -1 among 256");
+  CHECK_THROWS_WITH_AS(pairs.unk(), doctest::Contains("nothing is unknown here: leave it out"), ValueError);
+  CHECK(whole_message<ValueError>([&] { pairs.unk(); }).find(".unk") == std::string::npos);
   CHECK(message<ValueError>([&] { pairs.encode("", {.eos = true}); }, file) == "eos: there is no <eos> token");
   CHECK(message<DTypeError>([&] { pairs.decode(tensor({1, 2})); }, file) == "decode: token numbers must be i64");
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <set>
 #include <string>
 
 #include "../core/message.hpp"
@@ -82,6 +83,26 @@ TEST_CASE("what vocabularies complain about") {
   Vocabulary letters = Vocabulary::characters("abc"), words = Vocabulary::words("abc", {.pad = true});
   CHECK(message<ValueError>([&] { letters.encode("abxa"); }, file) == "encode: `x` is none of the 3 characters");
   CHECK_THROWS_WITH_AS(letters.encode("abxa"), doctest::Contains("byte  2"), ValueError);
+  // Characters are shown as they are, those that would move the cursor or turn the line as bytes.
+  CHECK(message<ValueError>([&] { letters.encode("\u00e9"); }, file) == "encode: `\u00e9` is none of the 3 characters");
+  CHECK(message<ValueError>([&] { words.encode("na\u00efve\u20ac\U0001f600"); }, file) ==
+        "encode: `na\u00efve\u20ac\U0001f600` is none of the 1 words");
+  CHECK(message<ValueError>([&] { letters.id("\x01\x1b\x7f"); }, file) ==
+        "id: `\\x01\\x1b\\x7f` is none of the 3 characters");
+  CHECK(message<ValueError>([&] { letters.id("\xc2\x9b \u202e\u2066\u2028"); }, file) ==
+        "id: `\\xc2\\x9b \\xe2\\x80\\xae\\xe2\\x81\\xa6\\xe2\\x80\\xa8` is none of the 3 characters");
+  std::string longest(39, 'x');
+  CHECK(message<ValueError>([&] { letters.id(longest + "\u00e9"); }, file) ==
+        "id: `" + longest + "...` is none of the 3 characters");
+  CHECK(message<ValueError>([&] { letters.id(longest + "yz"); }, file) ==
+        "id: `" + longest + "y...` is none of the 3 characters");
+  CHECK(message<ValueError>([&] { letters.id(longest + "y"); }, file) ==
+        "id: `" + longest + "y` is none of the 3 characters");
+  CHECK(message<ValueError>(
+            [&] {
+              words.encode_tokens({"abc", "\xff"});
+            },
+            file) == "encode_tokens: the text is not UTF-8: `\\xff`");
   CHECK(message<ValueError>([&] { words.encode("abc def"); }, file) == "encode: `def` is none of the 1 words");
   CHECK(message<ValueError>([&] { letters.encode("ab\xe2\x82"); }, file) == "encode: the text is not UTF-8: `\\xe2`");
   CHECK(message<ValueError>([&] { words.encode("\xc0\xaf"); }, file) == "encode: the text is not UTF-8: `\\xc0\\xaf`");
@@ -129,7 +150,8 @@ TEST_CASE("vocabularies are saved and loaded") {
   File file;
   Vocabulary::characters(" a\n", {.pad = true, .eos = true}).save(file.path);
   CHECK(read_bytes(file.path) == "xgrad vocabulary 1\nunit character\nspecial pad eos\ntokens 3\n\\n\n\\s\na\n");
-  CHECK(message<FormatError>([] { Vocabulary::words("").save("/nowhere/x"); }, "vocabulary_test.cpp") != "");
+  CHECK(message<FormatError>([] { Vocabulary::words("").save("/nowhere/x"); }, "vocabulary_test.cpp") ==
+        "save: cannot create the file: No such file or directory");
 }
 
 TEST_CASE("files that are no vocabulary") {
@@ -184,9 +206,14 @@ TEST_CASE("the pronouncing dictionary") {
   CHECK(entries[1].word == "awol");
   CHECK(entries[1].phonemes == std::vector<std::string>{"ey", "w", "ao", "l"});
   CHECK(entries[2].word == "o'neil");
-  setenv("CMU_DICTIONARY", small.path.c_str(), 1);
-  CHECK(cmu_dictionary().size() == 3);
-  unsetenv("CMU_DICTIONARY");
+  {
+    const char* variable = std::getenv("CMU_DICTIONARY");
+    std::string before = variable ? variable : "";
+    setenv("CMU_DICTIONARY", small.path.c_str(), 1);
+    CHECK(cmu_dictionary().size() == 3);
+    if (variable) setenv("CMU_DICTIONARY", before.c_str(), 1);
+    else unsetenv("CMU_DICTIONARY");
+  }
 
   CHECK_THROWS_WITH_AS(cmu_dictionary("/nowhere"), doctest::Contains("apt-get install festlex-cmu"), FormatError);
   auto say = [](const std::string& bytes) {
@@ -199,7 +226,17 @@ TEST_CASE("the pronouncing dictionary") {
                             "(\"a\" dt (((ax)))", "(\"a\" dt ())", "(\"a\" dt (((ax \xff) 0)))", "(\"a\" (((ax) 0)))"})
     CHECK(say("MNCL\n" + std::string(wrong) + "\n")
               .starts_with("cmu_dictionary: an entry is not of the form `(\"word\" nil (((w er d) 1)))`, from byte "));
+}
 
-  if (!std::filesystem::exists("/usr/share/festival/dicts/cmu/cmudict-0.4.out")) return;
-  CHECK(cmu_dictionary().size() == 105901);
+TEST_CASE("the whole pronouncing dictionary, where it is") {
+  const char* variable = std::getenv("CMU_DICTIONARY");
+  if (!variable && !std::filesystem::exists("/usr/share/festival/dicts/cmu/cmudict-0.4.out")) {
+    MESSAGE("there is no CMU_DICTIONARY, and festlex-cmu is not installed");
+    return;
+  }
+  std::vector<Pronunciation> entries = cmu_dictionary();
+  CHECK(entries.size() == 105901);
+  std::set<std::string> words;
+  for (const Pronunciation& entry : entries) words.insert(entry.word);
+  CHECK(words.size() == 105664);
 }
