@@ -24,20 +24,6 @@ MultiHeadAttention self_attention(std::int64_t width, std::int64_t heads, const 
           site};
 }
 
-/// The cache of a stack, as many as there are layers.
-template <class Cache>
-std::vector<Cache> of_layers(const char* name, const std::vector<Cache>* cache, std::size_t layers, const Site& site) {
-  std::vector<Cache> result;
-  if (cache) result = *cache;
-  if (result.empty()) result.resize(layers);
-  if (result.size() != layers)
-    Complaint(name,
-              "the cache has " + std::to_string(result.size()) + " parts for " + std::to_string(layers) + " layers")
-        .at(site)
-        .raise<ValueError>();
-  return result;
-}
-
 TransformerLayerOptions of_layer(const TransformerOptions& options) {
   return {.feed_forward = options.feed_forward,
           .dropout = options.dropout,
@@ -105,46 +91,58 @@ Tensor TransformerDecoderLayer::operator()(const Operand& x, const Tensor& memor
   return told(y);
 }
 
+template <class Layer>
+detail::TransformerStack<Layer>::TransformerStack(std::int64_t count, std::int64_t width, std::int64_t heads,
+                                                  const TransformerLayerOptions& options, const Site& site)
+    : layers(repeat(
+          count, [&] { return Layer(width, heads, options, site); }, site)),
+      norm(possible(width), {.eps = options.eps, .affine = options.final_norm}, site), has_norm_(options.final_norm) {}
+
+template <class Layer>
+template <class Cache, class Step>
+Tensor detail::TransformerStack<Layer>::run(const char* name, const Operand& x, std::vector<Cache>* cache,
+                                            const Step& step) const {
+  std::vector<Cache> caches;
+  if (cache) caches = *cache;
+  if (caches.empty()) caches.resize(layers.size());
+  if (caches.size() != layers.size())
+    Complaint(name, "the cache has " + std::to_string(caches.size()) + " parts for " + std::to_string(layers.size()) +
+                        " layers")
+        .at(x.site())
+        .raise<ValueError>();
+  Tensor y = x.tensor();
+  for (std::size_t i = 0; i < layers.size(); ++i)
+    y = step(layers[i], Operand(y, x.site()), cache ? &caches[i] : nullptr);
+  if (cache) *cache = std::move(caches);
+  return has_norm_ ? norm(y) : y;
+}
+
 TransformerEncoder::TransformerEncoder(std::int64_t count, std::int64_t width, std::int64_t heads,
                                        const TransformerLayerOptions& options, Site site)
-    : layers(repeat(
-          count, [&] { return TransformerEncoderLayer(width, heads, options, site); }, site)),
-      norm(possible(width), {.eps = options.eps, .affine = options.final_norm}, site), has_norm_(options.final_norm) {}
+    : TransformerStack(count, width, heads, options, site) {}
 
 Tensor TransformerEncoder::operator()(const Operand& x, const EncoderCall& call) const {
   ModuleCall told(*this, x);
   CallScope scope(x.site());
-  std::vector<KeyValues> cache = of_layers("TransformerEncoder", call.cache, layers.size(), x.site());
-  Tensor y = x.tensor();
-  for (std::size_t i = 0; i < layers.size(); ++i) {
-    EncoderLayerCall one{.mask = call.mask, .key_padding = call.key_padding, .causal = call.causal};
-    one.cache = call.cache ? &cache[i] : nullptr;
-    y = layers[i]({y, x.site()}, one);
-  }
-  if (call.cache) *call.cache = std::move(cache);
-  return told(has_norm_ ? norm(y) : y);
+  return told(run("TransformerEncoder", x, call.cache,
+                  [&](const TransformerEncoderLayer& layer, const Operand& y, KeyValues* cache) {
+                    return layer(y, {call.mask, call.key_padding, call.causal, cache});
+                  }));
 }
 
 TransformerDecoder::TransformerDecoder(std::int64_t count, std::int64_t width, std::int64_t heads,
                                        const TransformerLayerOptions& options, Site site)
-    : layers(repeat(
-          count, [&] { return TransformerDecoderLayer(width, heads, options, site); }, site)),
-      norm(possible(width), {.eps = options.eps, .affine = options.final_norm}, site), has_norm_(options.final_norm) {}
+    : TransformerStack(count, width, heads, options, site) {}
 
 Tensor TransformerDecoder::operator()(const Operand& x, const Tensor& memory, const DecoderCall& call) const {
   ModuleCall told(*this, x, memory);
   CallScope scope(x.site());
-  std::vector<DecoderLayerCache> cache = of_layers("TransformerDecoder", call.cache, layers.size(), x.site());
-  Tensor y = x.tensor();
-  for (std::size_t i = 0; i < layers.size(); ++i) {
-    DecoderLayerCall one{.mask = call.mask, .key_padding = call.key_padding, .causal = call.causal};
-    one.memory_mask = call.memory_mask;
-    one.memory_key_padding = call.memory_key_padding;
-    one.cache = call.cache ? &cache[i] : nullptr;
-    y = layers[i]({y, x.site()}, memory, one);
-  }
-  if (call.cache) *call.cache = std::move(cache);
-  return told(has_norm_ ? norm(y) : y);
+  return told(run("TransformerDecoder", x, call.cache,
+                  [&](const TransformerDecoderLayer& layer, const Operand& y, DecoderLayerCache* cache) {
+                    return layer(
+                        y, memory,
+                        {call.mask, call.key_padding, call.causal, call.memory_mask, call.memory_key_padding, cache});
+                  }));
 }
 
 Transformer::Transformer(std::int64_t width, std::int64_t heads, const TransformerOptions& options, Site site)

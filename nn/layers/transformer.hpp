@@ -29,16 +29,25 @@ struct TransformerLayerOptions {
   Rng* rng = nullptr;
 };
 
-/// How an encoder layer is called: `block(x, {.causal = true})`.
-struct EncoderLayerCall {
+namespace detail {
+
+template <class Cache>
+struct EncoderCall {
   /// As AttentionCall's.
   Tensor mask = {}, key_padding = {};
   bool causal = false;
   /// Keys and values of the positions before x.
-  KeyValues* cache = nullptr;
+  Cache* cache = nullptr;
 };
 
-namespace detail {
+template <class Cache>
+struct DecoderCall {
+  Tensor mask = {}, key_padding = {};
+  bool causal = false;
+  Tensor memory_mask = {}, memory_key_padding = {};
+  /// With one, the memory passed with the first call counts, and `x` is what comes after the positions before.
+  Cache* cache = nullptr;
+};
 
 /// linear2(dropout(activation(linear1(x)))), and what both kinds of layers have beside attention.
 class TransformerLayer {
@@ -61,7 +70,30 @@ class TransformerLayer {
   Dropout dropout;
 };
 
+/// Layers one after another, each with initial values of its own (PyTorch copies one layer), and a norm if asked for.
+template <class Layer>
+class TransformerStack {
+ public:
+  auto fields() { return nn::fields("layers", layers, "norm", norm); }
+
+  std::vector<Layer> layers;
+  LayerNorm norm;
+
+ protected:
+  TransformerStack(std::int64_t count, std::int64_t width, std::int64_t heads, const TransformerLayerOptions& options,
+                   const Site& site);
+  /// `step(layer, y, cache)` for one layer after another, y being x at first; the caches change if nothing throws.
+  template <class Cache, class Step>
+  Tensor run(const char* name, const Operand& x, std::vector<Cache>* cache, const Step& step) const;
+
+ private:
+  bool has_norm_;
+};
+
 }  // namespace detail
+
+/// How an encoder layer is called: `block(x, {.causal = true})`.
+using EncoderLayerCall = detail::EncoderCall<KeyValues>;
 
 /// Self-attention and two linear maps with an activation between them, each added to what went in and normalised:
 /// (batch, positions, width) -> the same. PyTorch's weights and names: self_attn, linear1, linear2, norm1, norm2.
@@ -86,13 +118,7 @@ struct DecoderLayerCache {
 };
 
 /// How a decoder layer is called.
-struct DecoderLayerCall {
-  Tensor mask = {}, key_padding = {};
-  bool causal = false;
-  Tensor memory_mask = {}, memory_key_padding = {};
-  /// With one, the memory passed with the first call counts, and `x` is what comes after the positions before.
-  DecoderLayerCache* cache = nullptr;
-};
+using DecoderLayerCall = detail::DecoderCall<DecoderLayerCache>;
 
 /// Self-attention, attention to an encoder's memory, and two linear maps, each added and normalised: x (batch,
 /// positions, width), memory (batch, keys, width) -> as x. PyTorch's weights and names: self_attn, multihead_attn,
@@ -111,47 +137,24 @@ class TransformerDecoderLayer : public detail::TransformerLayer {
   LayerNorm norm3;
 };
 
-/// How a stack of encoder layers is called. An empty cache becomes one of as many parts as there are layers.
-struct EncoderCall {
-  Tensor mask = {}, key_padding = {};
-  bool causal = false;
-  std::vector<KeyValues>* cache = nullptr;
-};
-struct DecoderCall {
-  Tensor mask = {}, key_padding = {};
-  bool causal = false;
-  Tensor memory_mask = {}, memory_key_padding = {};
-  std::vector<DecoderLayerCache>* cache = nullptr;
-};
+/// How stacks of layers are called. An empty cache becomes one of as many parts as there are layers.
+using EncoderCall = detail::EncoderCall<std::vector<KeyValues>>;
+using DecoderCall = detail::DecoderCall<std::vector<DecoderLayerCache>>;
 
 /// `count` encoder layers, one after another, each with initial values of its own (PyTorch copies one layer).
-class TransformerEncoder {
+class TransformerEncoder : public detail::TransformerStack<TransformerEncoderLayer> {
  public:
   TransformerEncoder(std::int64_t count, std::int64_t width, std::int64_t heads,
                      const TransformerLayerOptions& options = {}, Site site = Site::here());
   Tensor operator()(const Operand& x, const EncoderCall& call = {}) const;
-  auto fields() { return nn::fields("layers", layers, "norm", norm); }
-
-  std::vector<TransformerEncoderLayer> layers;
-  LayerNorm norm;
-
- private:
-  bool has_norm_;
 };
 
 /// `count` decoder layers, one after another, each with initial values of its own.
-class TransformerDecoder {
+class TransformerDecoder : public detail::TransformerStack<TransformerDecoderLayer> {
  public:
   TransformerDecoder(std::int64_t count, std::int64_t width, std::int64_t heads,
                      const TransformerLayerOptions& options = {}, Site site = Site::here());
   Tensor operator()(const Operand& x, const Tensor& memory, const DecoderCall& call = {}) const;
-  auto fields() { return nn::fields("layers", layers, "norm", norm); }
-
-  std::vector<TransformerDecoderLayer> layers;
-  LayerNorm norm;
-
- private:
-  bool has_norm_;
 };
 
 struct TransformerOptions {
