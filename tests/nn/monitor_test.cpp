@@ -17,6 +17,7 @@
 #include "files.hpp"
 #include "nn/train/dashboard.hpp"
 #include "nn/train/screen.hpp"
+#include "written.hpp"
 #include "xgrad/xgrad.hpp"
 
 using namespace xg;
@@ -44,27 +45,6 @@ struct Training {
     return loss.item();
   }
 };
-
-struct Written {
-  std::FILE* file = std::tmpfile();
-  ~Written() { std::fclose(file); }
-  std::string text() const {
-    std::fflush(file);
-    std::rewind(file);
-    std::string all(1 << 20, '\0');
-    all.resize(std::fread(all.data(), 1, all.size(), file));
-    return all;
-  }
-};
-
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines(1);
-  for (char c : text)
-    if (c == '\n') lines.emplace_back();
-    else lines.back() += c;
-  lines.pop_back();
-  return lines;
-}
 
 /// A terminal of its own, and what stands on it: as much of one as a Screen uses.
 class PseudoTerminal {

@@ -6,34 +6,13 @@
 #include <string>
 
 #include "nn/train/number.hpp"
+#include "written.hpp"
 #include "xgrad/xgrad.hpp"
 
 using namespace xg;
 using Terminal = nn::ProgressOptions::Terminal;
 
 namespace {
-
-/// What was written to a file until now.
-struct Written {
-  std::FILE* file = std::tmpfile();
-  ~Written() { std::fclose(file); }
-  std::string text() const {
-    std::fflush(file);
-    std::rewind(file);
-    std::string all(1 << 16, '\0');
-    all.resize(std::fread(all.data(), 1, all.size(), file));
-    return all;
-  }
-};
-
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines(1);
-  for (char c : text)
-    if (c == '\n') lines.emplace_back();
-    else lines.back() += c;
-  lines.pop_back();
-  return lines;
-}
 
 /// Characters, not bytes.
 std::size_t width(const std::string& text) {
