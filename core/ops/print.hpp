@@ -47,8 +47,9 @@ struct Formatter {
 }  // namespace xg
 
 /// `{}`, or a specification for each real number: `{:.3f}`; `{:#}` and `{:#.3f}` tell dtype, shape and origin too.
-template <>
-struct fmt::formatter<xg::Tensor> : xg::detail::Formatter {
+/// What is a Tensor, as a model's Parameter is, prints as one.
+template <class T>
+struct fmt::formatter<T, char, std::enable_if_t<std::is_base_of_v<xg::Tensor, T>>> : xg::detail::Formatter {
   template <class Context>
   auto format(const xg::Tensor& tensor, Context& context) const {
     return write(xg::to_string(tensor, specification), context);

@@ -97,6 +97,15 @@ TEST_CASE("shapes, dtypes and statistics") {
   CHECK(fmt::format("{}", stats) == "4 live nodes, 3 live buffers of 1 bytes, peak 2 bytes, 5 system allocations");
 }
 
+TEST_CASE("a parameter prints as the tensor that it is") {
+  nn::Parameter w = ones({2});
+  CHECK(fmt::format("{} {:.2f}", w, w) == "[1. 1.] [1.00 1.00]");
+  CHECK(fmt::format("{}", nn::Buffer(arange(2))) == "[0 1]");
+  std::ostringstream out;
+  out << w;
+  CHECK(out.str() == "[1. 1.]");
+}
+
 TEST_CASE("streams") {
   std::ostringstream out;
   out << tensor({1.0, 2.5}) << ' ' << Shape{2, 3} << ' ' << boolean << ' ' << MemoryStats();
