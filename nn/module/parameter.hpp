@@ -1,7 +1,7 @@
 // What a model owns: parameters, which are trained, and buffers, which are only saved with it.
 #pragma once
 
-#include "../../core/graph/tensor.hpp"
+#include "../../core/ops/arithmetic.hpp"
 
 namespace xg::nn {
 
@@ -49,7 +49,8 @@ struct Shared {
 
 /// A trainable tensor of a model: f32 or f64, a leaf of the graph (PyTorch `nn.Parameter`).
 ///
-/// A copy is another leaf with the same values. Assignment writes the new values into this very leaf; only a parameter
+/// A copy is another leaf with the same values. Assignment, also `w -= 0.1 * g`, writes the new values into this very
+/// leaf; only a parameter
 /// of another shape or dtype takes its place (make a new optimizer then). Moving moves the leaf. Throws DTypeError when
 /// made from integers or booleans; ShapeError and DTypeError when a tensor that does not fit is assigned.
 class Parameter : public detail::Slot {
@@ -74,6 +75,24 @@ class Buffer : public detail::Slot {
   Buffer& operator=(const Tensor& value);
   Buffer& operator=(const detail::Shared<Buffer>& shared);
 };
+
+// As assignment does, these write into the tensor that the model owns; on a plain Tensor they make another.
+template <std::derived_from<detail::Slot> S>
+S& operator+=(S& a, const Operand& b) {
+  return a = add({a, b.site()}, b);
+}
+template <std::derived_from<detail::Slot> S>
+S& operator-=(S& a, const Operand& b) {
+  return a = subtract({a, b.site()}, b);
+}
+template <std::derived_from<detail::Slot> S>
+S& operator*=(S& a, const Operand& b) {
+  return a = multiply({a, b.site()}, b);
+}
+template <std::derived_from<detail::Slot> S>
+S& operator/=(S& a, const Operand& b) {
+  return a = divide({a, b.site()}, b);
+}
 
 /// Ties two parameters: after `head.weight = nn::share(token.weight)` both are one leaf. It is listed once, under its
 /// first name, and stays tied within each copy of the model. A copy of a part is not tied to a copy of the whole that

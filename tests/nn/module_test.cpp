@@ -189,6 +189,13 @@ TEST_CASE("assigning writes through, so that an optimizer keeps its parameters")
   self = *&self;
   self = static_cast<nn::Parameter&&>(*&self);
   CHECK(at(held[0]) == 0.25);
+  self -= 0.25 * ones({2});
+  self += 1.5;
+  self *= 4;
+  self /= self + 1;
+  CHECK(at(held[0]) == doctest::Approx(6. / 7));
+  CHECK(self.is_leaf());
+  self = full_of({16, 2}, 0.25);
 
   model.hidden = Affine{3, 16, 7};  // another shape takes the parameter's place
   CHECK(model.hidden.weight.shape() == Shape{16, 3});
@@ -355,9 +362,12 @@ TEST_CASE("buffers are listed apart, copied, and written through") {
   CHECK_FALSE(held.requires_grad());
   model.mean = full_of({2}, 5);
   CHECK(at(held) == 5);
+  model.mean *= 0.5;
+  CHECK(at(held) == 2.5);
+  CHECK_FALSE((model.mean += model.scale).requires_grad());
   Model copy = model;
   copy.mean.assign(full_of({2}, 7));
-  CHECK(at(held) == 5);
+  CHECK(at(held) == 3.5);
 }
 
 TEST_CASE("training and evaluation") {
