@@ -1,6 +1,8 @@
 // The bridge: values, layouts and ownership survive the way from xtensor and back.
 #include <doctest/doctest.h>
 
+#include <cmath>
+
 #include <xgrad/xgrad.hpp>
 #include <xgrad/xtensor.hpp>
 #include <xtensor/xbuilder.hpp>
@@ -88,6 +90,17 @@ TEST_CASE("views out share the buffer, keep strides, and outlive the tensor") {
   auto kept = xt_view<double>(from_xt(xt::xarray<double>{7, 8}));
   CHECK(kept(1) == 8);
   CHECK(to_xt<double>(t) == xt::xarray<double>{{1, 4}, {2, 5}, {3, 6}});
+}
+
+TEST_CASE("there and back") {
+  xt::xarray<double> a{{1, 2}, {3, 4}};
+  Tensor x = from_xt(a * 2);                     // any expression, evaluated once
+  auto view = xt_view<double>(x);                // read-only, without a copy; keeps the buffer alive
+  xt::xarray<double> b = to_xt<double>(exp(x));  // a copy of your own
+  Tensor taken = from_xt(std::move(a));          // takes the container over
+  CHECK(view(1, 1) == 8);
+  CHECK(b(0, 0) == doctest::Approx(std::exp(2.0)));
+  CHECK(all_equal(2 * taken, x));
 }
 
 TEST_CASE("xt::eval gives xarrays under C++20") {  // xtensor issue 1970
