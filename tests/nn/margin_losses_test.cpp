@@ -128,8 +128,7 @@ TEST_CASE("labels may be integers, and a plain number stands for all of them") {
 TEST_CASE("what the losses of margins and distributions refuse") {
   Tensor x = zeros({4}), two = zeros({2, 3}), bad = tensor({1, 0, -1, 1}, i64);
   CHECK_THROWS_WITH_AS(nn::hinge(x, bad),
-                       doctest::Contains("hinge: label 0 at [1] is neither 1 nor -1\n  labels  i64 (4,)"),
-                       ValueError);
+                       doctest::Contains("hinge: label 0 at [1] is neither 1 nor -1\n  labels  i64 (4,)"), ValueError);
   CHECK_THROWS_WITH_AS(nn::hinge_embedding(x, bad), doctest::Contains("try  2 * labels - 1"), ValueError);
   CHECK_THROWS_WITH_AS(nn::margin_ranking(x, x, bad), doctest::Contains("margin_ranking: label"), ValueError);
   CHECK_THROWS_WITH_AS(nn::cosine_embedding(zeros({4, 2}), zeros({4, 2}), bad),
