@@ -20,6 +20,13 @@ auto slope(const F& f) {
   };
 }
 
+struct Attending {
+  nn::AttentionCall call;
+  nn::MultiHeadAttention layer{4, 2};
+  auto fields() { return nn::fields("layer", layer); }
+  Tensor operator()(const Tensor& query, const Tensor& memory) const { return layer(query, memory, memory, call).y; }
+};
+
 struct LstmStep {
   nn::LSTMCell cell{2, 3};
   Tensors operator()(const Tensor& x, const Tensor& h, const Tensor& c) const {
@@ -115,4 +122,22 @@ TEST_CASE("gradients of an LSTM's cell in its parameters") {
   LstmStep step;
   nn::to(step, f64);
   CHECK_MODEL_GRADIENTS(step, randn({2, 2}, f64), randn({2, 3}, f64), randn({2, 3}, f64));
+}
+
+TEST_CASE("gradients of multi-head attention in every parameter and every mask") {
+  seed(5);
+  Tensor query = randn({2, 3, 4}, f64), memory = randn({2, 3, 4}, f64);
+  Tensor barred = tensor({{0, 1, 0}, {1, 1, 1}, {0, 0, 1}}, boolean), added = randn({2, 3, 3}, f64);
+  Tensor padding = tensor({{0, 0, 1}, {0, 0, 0}}, boolean);
+  for (const nn::AttentionCall& call :
+       {nn::AttentionCall{}, nn::AttentionCall{.causal = true}, nn::AttentionCall{.mask = barred},
+        nn::AttentionCall{.mask = added}, nn::AttentionCall{.key_padding = padding},
+        nn::AttentionCall{.mask = added, .key_padding = padding, .causal = true}})
+    for (nn::AttentionWeights weights : {nn::AttentionWeights::none, nn::AttentionWeights::mean}) {
+      Attending model{.call = call};
+      model.call.weights = weights;
+      nn::to(model, f64);
+      CHECK_MODEL_GRADIENTS(model, query, memory);
+      CHECK_SECOND_GRADIENTS(model, query, memory);
+    }
 }
