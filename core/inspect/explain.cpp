@@ -33,6 +33,7 @@ std::vector<Row> fold_repeats(const Graph& graph) {
   constexpr std::size_t longest = 96;
   const auto& nodes = graph.nodes;
   std::vector<std::size_t> marks;
+  marks.reserve(nodes.size());
   for (const GraphNode& node : nodes) marks.push_back(signature(node));
   std::vector<Row> rows;
   for (std::size_t i = 0; i < nodes.size();) {

@@ -52,7 +52,7 @@ Tensor from_xt(E&& expression) {
   for (auto length : expression.shape()) shape.push_back(static_cast<std::int64_t>(length));
   if constexpr (detail::owns_elements<D> && std::is_same_v<T, Value> && !std::is_lvalue_reference_v<E> &&
                 !std::is_const_v<std::remove_reference_t<E>>) {
-    auto owner = std::make_unique<D>(std::move(expression));
+    auto owner = std::make_unique<D>(std::forward<E>(expression));
     Strides strides;
     for (auto stride : owner->strides()) strides.push_back(static_cast<std::int64_t>(stride));
     auto* data = reinterpret_cast<std::byte*>(owner->data());

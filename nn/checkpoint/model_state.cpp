@@ -1,5 +1,7 @@
 #include "model_state.hpp"
 
+#include <fmt/format.h>
+
 #include <cstring>
 #include <unordered_map>
 
@@ -48,16 +50,17 @@ void ModelState::check(const std::string& prefix, Given& given) {
     DType dtype = slot.tensor.dtype();
     const Shape& shape = slot.tensor.shape();
     bool met = false;
-    for (const std::string& name : slot.names) {
-      const Array* array = given.find(prefix + name);
+    for (const std::string& own : slot.names) {
+      const std::string name = prefix + own;
+      const Array* array = given.find(name);
       if (!array) continue;
       met = true;
       if (array->dtype() != dtype || array->shape() != shape)
-        given.report.mismatched.push_back(prefix + name + ": is " + describe(array->dtype(), array->shape()) +
-                                          ", wanted " + describe(dtype, shape));
+        given.report.mismatched.push_back(name + ": is " + describe(array->dtype(), array->shape()) + ", wanted " +
+                                          describe(dtype, shape));
       else if (slot.found && !same_bits(*slot.found, *array))
-        given.report.mismatched.push_back(prefix + name + ": differs from " + prefix + slot.names[0] +
-                                          ", which is the same tensor in the model");
+        given.report.mismatched.push_back(
+            fmt::format("{}: differs from {}{}, which is the same tensor in the model", name, prefix, slot.names[0]));
       else slot.found = array;
     }
     if (!met) given.report.missing.push_back(prefix + slot.names[0]);

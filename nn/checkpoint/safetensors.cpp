@@ -84,6 +84,7 @@ ArrayFile read_arrays(const data::Source& source, std::int64_t max_bytes) {
 
 void write_arrays(const data::Source& source, const std::vector<NamedArray>& arrays, const Metadata& metadata) {
   std::vector<const NamedArray*> order;
+  order.reserve(arrays.size());
   for (const NamedArray& named : arrays) order.push_back(&named);
   // The widest come first, so that each is aligned.
   std::sort(order.begin(), order.end(), [](const NamedArray* a, const NamedArray* b) {

@@ -77,6 +77,7 @@ std::vector<Rows> deal(const char* op, std::int64_t size, const std::vector<doub
         .at(site)
         .raise<ValueError>();
   std::vector<std::int64_t> lengths;
+  lengths.reserve(parts.size());
   for (double part : parts)
     lengths.push_back(static_cast<std::int64_t>(fractions ? std::floor(part * total + 1e-9) : part));
   std::int64_t left = size - std::accumulate(lengths.begin(), lengths.end(), std::int64_t(0));

@@ -196,7 +196,7 @@ struct LoaderCore::Impl {
 
 LoaderCore::LoaderCore(std::shared_ptr<const void> dataset, std::int64_t samples, Make make, SortKey sort_key,
                        const LoaderOptions& options, const Site& site)
-    : impl_(new Impl({dataset, samples, make, options, nullptr}, site)) {
+    : impl_(new Impl({std::move(dataset), samples, make, options, nullptr}, site)) {
   auto require = [&](const char* name, std::int64_t value, std::int64_t least) {
     if (value < least)
       Complaint("Loader",

@@ -110,6 +110,7 @@ Decoded write(const char* op, Decoding& decoding, const Tensor& prompt, const De
     }
   }
   std::vector<std::int64_t> lengths;
+  lengths.reserve(rows.size());
   for (const auto& row : rows) lengths.push_back(length_before_end(row, options));
   return {padded(rows, options), tensor(lengths), tensor(log_probabilities)};
 }

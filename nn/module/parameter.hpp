@@ -20,7 +20,7 @@ class Slot : public Tensor {
   Slot(const Slot& other);
   Slot(Slot&& other) noexcept : Tensor(static_cast<Tensor&&>(other)), tie_(std::exchange(other.tie_, nullptr)) {}
   Slot& operator=(const Slot& other);
-  Slot& operator=(Slot&& other);
+  Slot& operator=(Slot&& other);  // NOLINT(performance-noexcept-move-constructor): it copies values
   ~Slot() { untie(); }
 
   /// Whether `share` made others that are the same tensor.

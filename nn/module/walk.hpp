@@ -104,9 +104,9 @@ template <class T>
 inline constexpr bool may_hold = MayHold<std::remove_cv_t<T>>::value;
 
 template <class T>
-constexpr bool any_argument_may_hold = false;
+inline constexpr bool any_argument_may_hold = false;
 template <template <class...> class C, class... T>
-constexpr bool any_argument_may_hold<C<T...>> = (false || ... || may_hold<T>);
+inline constexpr bool any_argument_may_hold<C<T...>> = (false || ... || may_hold<T>);
 
 template <class T>
 constexpr bool find_may_hold() {
