@@ -34,6 +34,14 @@ void accumulate(Tensor& total, Tensor&& g) {
   else total = add(total, g);
 }
 
+[[noreturn]] void gone(const char* op, const Node& node, const Site& site) {
+  Complaint(op, std::string("what `") + node.name + "` saved is gone: a backward pass already ran through it")
+      .fact("op", std::string(node.name) + ", " + describe(node.site))
+      .at(site)
+      .mend("call the first pass with {.retain_graph = true}, or forward again")
+      .raise<GradError>();
+}
+
 // One backward pass. Interior nodes belong to the one graph that runs, so what is collected for them is kept in them;
 // leaves may be shared with graphs on other threads, so what is collected for leaves is kept in a table.
 class Pass {
@@ -149,13 +157,7 @@ class Pass {
 
  private:
   void step(Node& node, const Tensors& g) {
-    if (!node.rule)
-      Complaint("backward",
-                std::string("what `") + node.name + "` saved is gone: a backward pass already ran through it")
-          .fact("op", std::string(node.name) + ", " + describe(node.site))
-          .at(site_)
-          .mend("call the first backward with {.retain_graph = true}, or forward again")
-          .raise<GradError>();
+    if (!node.rule) gone("backward", node, site_);
     Wants wants;
     bool any = false;
     for (std::uint32_t i = 0; i < node.input_count; ++i) {
@@ -305,12 +307,14 @@ Tensors grad(const Tensors& outputs, const Tensors& inputs, const Tensors& seeds
 
   Wanted wanted(outputs, inputs);
   for (std::size_t i = 0; i < inputs.size(); ++i)
-    if (!wanted.reached(i) && !options.allow_unused)
+    if (!wanted.reached(i) && !options.allow_unused) {
+      if (wanted.freed()) gone("grad", *wanted.freed(), site);
       Complaint("grad", "the output does not depend on input " + std::to_string(i))
           .fact("x", describe(inputs[i]))
           .at(site)
           .mend("pass allow_unused to get an undefined tensor for it")
           .raise<GradError>();
+    }
 
   Pass pass(options.retain_graph || options.create_graph, options.create_graph, &wanted, site);
   pass.announce(outputs.begin(), outputs.size());

@@ -24,6 +24,7 @@ Wanted::Wanted(const Tensors& outputs, const Tensors& inputs) : inputs_(inputs),
     stack.pop_back();
     if (node->sequence < oldest || !seen.insert(node).second) continue;
     found.push_back(node);
+    if (!node->is_leaf && !node->rule) freed_ = node;
     for (std::uint32_t i = 0; i < node->input_count; ++i)
       if (node->edges[i].node) stack.push_back(node->edges[i].node.get());
   }

@@ -20,6 +20,8 @@ class Wanted {
     return (!node.is_leaf && behind(node)) || first_input_at(&node) != input_places_.end();
   }
 
+  /// An op that it met, from which no path leads on because an earlier pass freed it; null when there is none.
+  const Node* freed() const { return freed_; }
   /// Keeps the cotangent of an output of a node for the inputs that are that output.
   void capture(const Node& node, std::uint32_t output, const Tensor& g);
   /// What was kept, one an input.
@@ -32,6 +34,7 @@ class Wanted {
   const Tensors& inputs_;
   std::vector<Place> input_places_;  // the nodes of inputs_ and where they stand there, sorted
   SmallVector<bool, 8> reached_;
+  const Node* freed_ = nullptr;
   std::uint64_t mark_;
 };
 

@@ -214,7 +214,7 @@ LoaderCore::LoaderCore(std::shared_ptr<const void> dataset, std::int64_t samples
         .mend("give it `std::int64_t sort_key(std::int64_t i) const`, the length of sample i")
         .raise<ValueError>();
   auto keys = std::make_shared<std::vector<std::int64_t>>();
-  for (std::int64_t i = 0; i < samples; ++i) keys->push_back(sort_key(dataset.get(), i));
+  for (std::int64_t i = 0; i < samples; ++i) keys->push_back(sort_key(impl_->recipe.dataset.get(), i));
   impl_->recipe.keys = std::move(keys);
 }
 LoaderCore::~LoaderCore() = default;

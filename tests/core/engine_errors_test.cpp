@@ -104,6 +104,16 @@ TEST_CASE("backward and grad") {
   CHECK_SAYS(text, "compute it outside NoGrad");
 }
 
+TEST_CASE("grad through a graph that is gone says so") {
+  Tensor x = variable(ones({2})), unused = variable(ones({2}));
+  Tensor y = sum(x * x);
+  grad(y, x);
+  CHECK(message<GradError>([&] { grad(y, x); }, "engine_errors_test.cpp") ==
+        "grad: what `sum` saved is gone: a backward pass already ran through it");
+  Tensor again = sum(x * x);
+  CHECK(message<GradError>([&] { grad(again, unused); }) == "grad: the output does not depend on input 0");
+}
+
 TEST_CASE("inside a composite op an error names the user's line") {
   std::string text = whole_message<ValueError>([&] { nn::Linear(std::int64_t(1) << 40, std::int64_t(1) << 40); });
   CHECK_SAYS(text, here(__LINE__ - 1));
