@@ -23,7 +23,8 @@ void training(const std::string& folder) {
   Cnn model;
   nn::Adam optimizer(nn::parameters(model), {.lr = 1e-3});
   nn::MonitorOptions quiet;
-  quiet.every = 3;
+  quiet.every = 1;
+  quiet.keep = 18;  // fewer than there are, so that the looks' steps are not evenly spaced
   quiet.show = false;
   quiet.interruptible = false;
   nn::Monitor monitor(model, optimizer, quiet);

@@ -53,23 +53,25 @@ function histogram(h, kind, width = 220, height = 70) {
   return make("figure", {}, picture, make("figcaption", {}, `${kind}s`));
 }
 
-/// Histograms over time: a column a look, the darker the more numbers.
+/// Histograms over time: a column a look, from the step of the look before to its own, the darker the more numbers.
 function history(list, kind, steps, width = 300, height = 90) {
   const found = list.filter(known);
   if (!found.length) return null;
   const low = Math.min(...found.map(h => h.low)), high = Math.max(...found.map(h => h.high));
   const picture = make("svg", {class: "bars", width, height: height + 14, role: "img",
     "aria-label": `${kind}s over the training, from ${short(low)} to ${short(high)}`});
-  const step = width / list.length, span = high - low || 1;
+  const span = high - low || 1, first = steps[0] - (steps.length > 1 ? steps[1] - steps[0] : 1);
+  const x = step => (step - first) / (steps[steps.length - 1] - first) * width;
   const shades = ["", "", "", "", ""];  // one path a shade
   list.forEach((h, i) => {
     if (!h) return;
+    const left = x(i ? steps[i - 1] : first), wide = (x(steps[i]) - left + .3).toFixed(1);
     const total = h.counts.reduce((a, b) => a + b, 0) || 1, tall = (h.high - h.low || span / 40) / h.counts.length;
     h.counts.forEach((count, k) => {
       if (!count) return;
       const bottom = height - (h.low + k * tall - low) / span * height, size = Math.max(1, tall / span * height);
       shades[Math.min(4, Math.floor(20 * count / total))] +=
-        `M${(i * step).toFixed(1)} ${bottom.toFixed(1)}h${(step + .3).toFixed(1)}v${-size.toFixed(1)}h${-(step + .3).toFixed(1)}z`;
+        `M${left.toFixed(1)} ${bottom.toFixed(1)}h${wide}v${-size.toFixed(1)}h${-wide}z`;
     });
   });
   shades.forEach((d, shade) => d && picture.append(make("path", {class: kind, d, opacity: .2 + .2 * shade})));
@@ -78,12 +80,14 @@ function history(list, kind, steps, width = 300, height = 90) {
   return make("figure", {}, picture, make("figcaption", {}, `${kind}s over time, ${short(low)} to ${short(high)}`));
 }
 
-function curve(values, caption, from, to, logarithmic, width = 420, height = 150) {
+/// values[i] over steps[i].
+function curve(values, caption, steps, logarithmic, width = 420, height = 150) {
   const shown = values.map(v => known(v) && (!logarithmic || v > 0) ? (logarithmic ? Math.log10(v) : v) : null);
   const found = shown.filter(known);
   if (!found.length) return null;
   const low = Math.min(...found), high = Math.max(...found), span = high - low || 1;
-  const x = i => 44 + (width - 50) * (values.length > 1 ? i / (values.length - 1) : .5);
+  const from = steps[0], to = steps[steps.length - 1];
+  const x = i => 44 + (width - 50) * (to > from ? (steps[i] - from) / (to - from) : .5);
   const y = v => height - 18 - (height - 28) * (v - low) / span;
   let line = "", pen = false;
   shown.forEach((v, i) => { if (known(v)) { line += `${pen ? "L" : "M"}${x(i).toFixed(1)} ${y(v).toFixed(1)}`; pen = true; } else pen = false; });

@@ -3,7 +3,8 @@
 
 // --- choosing: an op in the table and its box in the picture go together ---
 
-const rowOf = new Map(), boxOf = [], arrowLines = [];
+const boxOf = [], arrowLines = [];
+let opsList = null, chosenOps = new Set();
 let opsOfBox = data.picture.boxes.map(() => []);
 data.ops.forEach((op, i) => opsOfBox[op.box].push(i));
 const detail = make("div", {id: "detail", "aria-live": "polite"}, make("p", {class: "note"}, "Choose an op in the table or the picture."));
@@ -25,36 +26,57 @@ function showDetail(op) {
 
 function choose(ops, box, scroll) {
   for (const e of document.querySelectorAll(".chosen")) e.classList.remove("chosen");
-  for (const i of ops) rowOf.get(i)?.classList.add("chosen");
+  chosenOps = new Set(ops);
+  for (const i of ops) opsList.line(i)?.classList.add("chosen");
   boxOf[box]?.classList.add("chosen");
   arrowLines.forEach((line, i) => {
     const arrow = data.picture.arrows[i];
     if (arrow.from === box || arrow.to === box) line.classList.add("chosen");
   });
   if (ops.length) showDetail(data.ops[ops[0]]);
-  if (scroll === "row") rowOf.get(ops[0])?.scrollIntoView({block: "nearest"});
+  if (scroll === "row" && ops.length) opsList.reveal(ops[0]);
   if (scroll === "box") view?.centre(box);
 }
 
 // --- tables ---
 
-/// Columns are {name, text(row), key(row), number, words}. A click or Enter on a name sorts.
+/// Columns are {name, text(row), key(row), number, words}. A click or Enter on a name sorts. A browser takes long to lay
+/// out thousands of rows: those further down are made when one scrolls there, or prints.
 function table(caption, columns, rows, options = {}) {
-  const body = make("tbody");
-  let sorted = null;
-  const lines = rows.map((row, i) => {
-    const line = make("tr", options.choose ? {tabindex: 0, on: {
+  const body = make("tbody"), lines = [], atOnce = 100;
+  let sorted = null, order = rows.map((row, i) => i), listed = order, shown = 0;
+  const makeLine = i => {
+    const row = rows[i], line = make("tr", options.choose ? {tabindex: 0, on: {
       click: () => options.choose(row, i),
       keydown: event => {
         if (event.key === "Enter" || event.key === " ") { event.preventDefault(); options.choose(row, i); }
-        if (event.key === "ArrowDown") { event.preventDefault(); line.nextElementSibling?.focus(); }
+        if (event.key === "ArrowDown") {
+          event.preventDefault();
+          if (!line.nextElementSibling) grow(shown + atOnce);
+          line.nextElementSibling?.focus();
+        }
         if (event.key === "ArrowUp") { event.preventDefault(); line.previousElementSibling?.focus(); }
       }}} : {}, columns.map(column => make("td", {class: [column.number ? "number" : "", column.words ? "words" : "",
         column.bad && column.bad(row) ? "bad" : ""].filter(Boolean).join(" ") || null}, column.text(row))));
     options.line?.(line, row, i);
     return line;
-  });
-  body.append(...lines);
+  };
+  const more = make("p", {class: "more note"}), count = make("span");
+  function grow(n) {
+    const upTo = Math.min(n, listed.length);
+    if (upTo > shown) body.append(...listed.slice(shown, upTo).map(i => lines[i] ||= makeLine(i)));
+    shown = Math.max(shown, upTo);
+    more.hidden = shown >= listed.length;
+    count.textContent = `${grouped(shown)} of ${grouped(listed.length)} rows; more come as you scroll. `;
+  }
+  more.append(count, make("button", {type: "button", on: {click: () => grow(listed.length)}}, "All at once"));
+  /// Shows the rows of `listed`, as many as were shown before.
+  function redraw() {
+    const n = Math.max(shown, atOnce);
+    body.replaceChildren();
+    shown = 0;
+    grow(n);
+  }
   const heads = columns.map(column => make("th", {scope: "col", class: column.number ? "number" : null},
     make("button", {type: "button", on: {click: () => sort(column)}}, column.name)));
   function sort(column) {
@@ -62,18 +84,37 @@ function table(caption, columns, rows, options = {}) {
     sorted = {column, down};
     heads.forEach((head, i) => columns[i] === column
       ? head.setAttribute("aria-sort", down ? "descending" : "ascending") : head.removeAttribute("aria-sort"));
-    const key = column.key || column.text;
-    const order = rows.map((row, i) => [key(row), i]);
-    order.sort(([a, i], [b, k]) => {
+    const key = column.key || column.text, isListed = new Set(listed);
+    const keys = rows.map((row, i) => [key(row), i]);
+    keys.sort(([a, i], [b, k]) => {
       if (!known(a) || a === "") return !known(b) || b === "" ? i - k : 1;  // unknown ones stand last
       if (!known(b) || b === "") return -1;
       const sign = typeof a === "number" ? a - b : String(a).localeCompare(String(b), "en", {numeric: true});
       return (down ? -sign : sign) || i - k;
     });
-    body.append(...order.map(([, i]) => lines[i]));
+    order = keys.map(([, i]) => i);
+    listed = order.filter(i => isListed.has(i));
+    redraw();
   }
-  return make("div", {class: "scroll", tabindex: 0, role: "region", "aria-label": caption},
-    make("table", {}, make("thead", {}, make("tr", {}, heads)), body));
+  const element = make("div", {class: "scroll", tabindex: 0, role: "region", "aria-label": caption, on: {scroll: () => {
+    if (element.scrollTop + 2 * element.clientHeight > element.scrollHeight) grow(shown + atOnce);
+  }}}, make("table", {}, make("thead", {}, make("tr", {}, heads)), body), more);
+  addEventListener("beforeprint", () => grow(listed.length));
+  redraw();
+  return {element,
+    /// The row's line if it is made already.
+    line: i => lines[i],
+    /// Shows only rows that a function takes, and returns how many these are.
+    keep(fits) {
+      listed = order.filter(i => fits(rows[i]));
+      redraw();
+      return listed.length;
+    },
+    /// Makes a row and scrolls to it.
+    reveal(i) {
+      grow(listed.indexOf(i) + 1);
+      lines[i]?.scrollIntoView({block: "nearest"});
+    }};
 }
 
 // --- the page ---
@@ -116,22 +157,19 @@ function opsTable() {
     {name: "backward", number: true, text: o => seconds(o.backward), key: o => o.backward},
     {name: "memory", number: true, text: o => bytes(o.bytes), key: o => o.bytes},
     {name: "derivative", words: true, text: o => o.words}];
-  const made = table("Ops", columns, data.ops, {choose: (op, i) => choose([i], op.box, "box"), line: (line, op, i) => { rowOf.set(i, line); line.dataset.op = i; }});
+  opsList = table("Ops", columns, data.ops, {choose: (op, i) => choose([i], op.box, "box"), line: (line, op, i) => {
+    line.dataset.op = i;
+    if (chosenOps.has(i)) line.classList.add("chosen");
+  }});
   const count = make("span", {class: "note", role: "status"});
   const tell = n => { count.textContent = `${n} of ${data.nodes} ops`; };
   const search = make("input", {type: "search", id: "search", placeholder: "op, module or line", "aria-label": "Show only ops with",
     on: {input: () => {
       const wanted = search.value.toLowerCase();
-      let n = 0;
-      data.ops.forEach((op, i) => {
-        const fits = [op.op, op.name, op.path, op.place].some(text => text && text.toLowerCase().includes(wanted));
-        rowOf.get(i).hidden = !fits;
-        n += fits;
-      });
-      tell(n);
+      tell(opsList.keep(op => [op.op, op.name, op.path, op.place].some(text => text && text.toLowerCase().includes(wanted))));
     }}});
   tell(data.ops.length);
-  return [make("div", {class: "filter"}, search, count), made,
+  return [make("div", {class: "filter"}, search, count), opsList.element,
     make("p", {class: "note"}, "Value and gradient are norms. ",
       data.measured ? "Memory is what was live when the op had run beyond what was before." :
         "Memory is the node and its output; written down with KeepValues, it is what the op left live, and values and times are known.")];
@@ -150,7 +188,7 @@ function modulesTable() {
     {name: "memory", number: true, text: m => bytes(m.bytes), key: m => m.bytes},
     {name: "gradient of parameters", number: true, text: m => short(m.gradient), key: m => m.gradient}];
   const shown = columns.filter(c => ["module", "ops"].includes(c.name) || data.modules.some(m => { const t = c.text(m); return t && t !== "0"; }));
-  return table("Modules", shown, data.modules);
+  return table("Modules", shown, data.modules).element;
 }
 
 function costs() {
@@ -168,7 +206,24 @@ function costs() {
     {name: "op", text: r => r.op}, {name: "calls", number: true, text: r => grouped(r.calls), key: r => r.calls},
     {name: "forward", number: true, text: r => seconds(r.forward), key: r => r.forward},
     {name: "backward", number: true, text: r => seconds(r.backward), key: r => r.backward},
-    {name: "memory", number: true, text: r => bytes(r.bytes), key: r => r.bytes}], rows);
+    {name: "memory", number: true, text: r => bytes(r.bytes), key: r => r.bytes}], rows).element;
+}
+
+/// Draws what is far down the page when it comes near, or is printed.
+const waiting = new Map();
+function draw(element) {
+  const build = waiting.get(element);
+  if (!build) return;
+  waiting.delete(element);
+  near.unobserve(element);
+  element.append(...[build()].flat(2).filter(known));
+}
+const near = new IntersectionObserver(seen => { for (const one of seen) if (one.isIntersecting) draw(one.target); }, {rootMargin: "800px"});
+addEventListener("beforeprint", () => { for (const element of [...waiting.keys()]) draw(element); });
+function later(element, build) {
+  waiting.set(element, build);
+  near.observe(element);
+  return element;
 }
 
 function parameterCards() {
@@ -177,17 +232,16 @@ function parameterCards() {
     return make("div", {class: "card"}, make("h3", {}, p.name), make("div", {class: p.fine ? "note" : "bad-text"}, p.verdict),
       make("div", {class: "note"}, `${p.shape}, |value| ${sizeOf(p.value)}, |gradient| ${p.gradient ? sizeOf(p.gradient) : "none"}`
         + (known(p.update) ? `, |update|/|value| ${short(p.update)}` : "") + (p.dead ? `, ${(100 * p.dead).toFixed(0)} % of units dead` : "")),
-      make("div", {class: "charts"}, p.values ? histogram(p.values, "value", 140, 50) : null,
+      later(make("div", {class: "charts"}), () => [p.values ? histogram(p.values, "value", 140, 50) : null,
         p.gradients ? histogram(p.gradients, "gradient", 140, 50) : null,
-        past ? [history(past.values, "value", data.history.steps), history(past.gradients, "gradient", data.history.steps)] : null));
+        past ? [history(past.values, "value", data.history.steps), history(past.gradients, "gradient", data.history.steps)] : null]));
   }));
 }
 
 function curves() {
-  const h = data.history, last = h.steps.length ? h.steps[h.steps.length - 1] : 0, first = h.steps.length ? h.steps[0] : 0;
-  return make("div", {class: "charts"}, curve(h.losses, "loss", 1, Math.round(h.losses.length * h.spacing), false),
-    curve(h.rates, "learning rate", first, last, false),
-    h.tensors.filter(t => t.norms.some(known)).slice(0, 24).map(t => curve(t.norms, `|gradient| of ${t.name}`, first, last, true, 300, 110)));
+  const h = data.history, done = h.losses.map((loss, i) => (i + 1) * h.spacing);  // each a mean up to there
+  return make("div", {class: "charts"}, curve(h.losses, "loss", done, false), curve(h.rates, "learning rate", h.steps, false),
+    h.tensors.filter(t => t.norms.some(known)).slice(0, 24).map(t => curve(t.norms, `|gradient| of ${t.name}`, h.steps, true, 300, 110)));
 }
 
 const sum = name => { const all = data.ops.map(op => op[name]).filter(known); return all.length ? all.reduce((a, b) => a + b, 0) : null; };
