@@ -32,6 +32,7 @@ struct Layers {
   };
   std::vector<One> list;
 
+  Layers() = default;
   explicit Layers(const MonitorLook& look) {
     std::map<std::string, std::size_t> places;
     for (const inspect::ParameterLook& tensor : look.tensors) {
@@ -142,10 +143,27 @@ struct Monitor::Body {
 
   void keep(MonitorLook&& look) {
     looks.push_back(std::move(look));
-    if (looks.size() <= options.keep) return;
-    std::size_t odd = looks.size() % 2;  // every other one, so that the newest stays
-    for (std::size_t i = odd; 2 * i + 1 - odd < looks.size(); ++i) looks[i] = std::move(looks[2 * i + 1 - odd]);
-    looks.resize((looks.size() + odd) / 2);
+    if (looks.size() > options.keep) {
+      std::size_t odd = looks.size() % 2;  // every other one, so that the newest stays
+      for (std::size_t i = odd; 2 * i + 1 - odd < looks.size(); ++i) looks[i] = std::move(looks[2 * i + 1 - odd]);
+      looks.resize((looks.size() + odd) / 2);
+      norms.clear();
+      norm_places.clear();
+      for (std::size_t i = 0; i < looks.size(); ++i) add_norms(i);
+    } else {
+      add_norms(looks.size() - 1);
+    }
+  }
+
+  /// The norms of the i-th look, after those of all before it.
+  void add_norms(std::size_t i) {
+    newest = Layers(looks[i]);
+    for (Series& series : norms) series.values.push_back(NAN);
+    for (const Layers::One& layer : newest.list) {
+      auto [place, is_new] = norm_places.emplace(layer.name, norms.size());
+      if (is_new) norms.push_back({layer.name, std::vector<double>(i + 1, NAN)});
+      if (layer.has_gradient) norms[place->second].values[i] = std::sqrt(layer.squares);
+    }
   }
 
   double samples_per_second() const {
@@ -183,32 +201,16 @@ struct Monitor::Body {
     state.shown.insert(state.shown.end(), shown.begin(), shown.end());
     state.losses = &losses;
     if (looks.empty()) return state;
-    Layers layers(looks.back());
     double squares = 0;
     bool any = false;
-    for (const Layers::One& layer : layers.list) {
+    for (const Layers::One& layer : newest.list) {
       double size = layer.value_squares, update = layer.update_squares;
       state.layers.push_back({layer.name, {}, size > 0 ? std::sqrt(update / size) : NAN, layer.verdict});
       if (layer.has_gradient) squares += layer.squares, any = true;
     }
     if (any) state.gradient_norm = std::sqrt(squares);
-    std::vector<Series> norms = gradient_norms();
-    for (detail::LayerRow& row : state.layers)
-      for (const Series& series : norms)
-        if (series.name == row.name) row.gradient_norms = series.values;
+    for (detail::LayerRow& row : state.layers) row.gradient_norms = norms[norm_places.at(row.name)].values;
     return state;
-  }
-
-  std::vector<Series> gradient_norms() const {
-    std::vector<Series> list;
-    std::map<std::string, std::size_t> places;
-    for (std::size_t i = 0; i < looks.size(); ++i)
-      for (const Layers::One& layer : Layers(looks[i]).list) {
-        auto [place, is_new] = places.emplace(layer.name, list.size());
-        if (is_new) list.push_back({layer.name, std::vector<double>(looks.size(), NAN)});
-        if (layer.has_gradient) list[place->second].values[i] = std::sqrt(layer.squares);
-      }
-    return list;
   }
 
   void show_step() {
@@ -277,6 +279,9 @@ struct Monitor::Body {
   std::int64_t done = 0, steps = 0, samples = 0, epoch = 0, last_epoch = 0, shown_step = 0;
   std::vector<Scalar> shown;
   std::vector<MonitorLook> looks;
+  Layers newest;              // of the last look
+  std::vector<Series> norms;  // of each layer's gradient, over the looks
+  std::map<std::string, std::size_t> norm_places;
   detail::Curve losses;
 };
 
@@ -330,7 +335,7 @@ std::int64_t Monitor::steps() const { return body_->done; }
 const std::vector<MonitorLook>& Monitor::looks() const { return body_->looks; }
 Series Monitor::losses() const { return {"loss", body_->losses.means()}; }
 double Monitor::loss_spacing() const { return static_cast<double>(body_->losses.spacing()); }
-std::vector<Series> Monitor::gradient_norms() const { return body_->gradient_norms(); }
+std::vector<Series> Monitor::gradient_norms() const { return body_->norms; }
 
 std::vector<std::string> Monitor::dashboard(int columns, int rows) const {
   return detail::dashboard_lines(body_->state(), columns, rows);

@@ -193,6 +193,28 @@ TEST_CASE("looks and losses take bounded room") {
   CHECK(losses.values[0] == 2.5);
 }
 
+TEST_CASE("gradient norms are those of the looks that were kept, and of no others") {
+  Training training;
+  nn::Monitor monitor(training.net, training.optimizer, {.every = 1, .bins = 0, .show = false, .keep = 6});
+  for (int i = 1; i <= 20; ++i) {
+    if (i == 2) monitor.watch("once.x", training.x);  // in a look that is dropped
+    if (i == 20) monitor.watch("last.x", training.x);
+    monitor.step(training.step());
+    std::vector<nn::Series> norms = monitor.gradient_norms();
+    REQUIRE(norms.size() == (i == 20 ? 3 : i >= 2 && monitor.looks().size() >= static_cast<std::size_t>(i) ? 3 : 2));
+    for (std::size_t layer = 0; layer < 2; ++layer) {
+      REQUIRE(norms[layer].values.size() == monitor.looks().size());
+      for (std::size_t k = 0; k < monitor.looks().size(); ++k) {
+        const auto& tensors = monitor.looks()[k].tensors;
+        CHECK(norms[layer].values[k] ==
+              doctest::Approx(std::hypot(tensors[2 * layer].gradient.norm, tensors[2 * layer + 1].gradient.norm)));
+      }
+    }
+    monitor.dashboard();
+  }
+  CHECK(monitor.gradient_norms()[2].name == "last");
+}
+
 TEST_CASE("looks are logged: numbers everywhere, histograms where they are taken") {
   File csv, json;
   File folder("", "");
