@@ -66,7 +66,7 @@ class Pass {
 
   /// Tells observers, if there are any.
   void announce(const Tensor* first, std::size_t count) {
-    if (!state_.observing) [[likely]]
+    if (!detail::is_observed(state_)) [[likely]]
       return;
     told_ = true;
     detail::tell_backward(Tensors(first, first + count));
@@ -168,7 +168,7 @@ class Pass {
     if (any) {
       state_.running = node.sequence;
       scope_ = node.site;
-      if (state_.observing) [[unlikely]]
+      if (detail::is_observed(state_)) [[unlikely]]
         detail::tell_rule(node, g);
       Tensors gradients = node.rule->run(node, node.closure, g, wants);
       state_.running = running_before_;
@@ -184,7 +184,7 @@ class Pass {
           check_free(*edge.node);
           fit(*edge.node, edge.output, gradients[i], node.name, "its rule");
         }
-      if (state_.observing) [[unlikely]]
+      if (detail::is_observed(state_)) [[unlikely]]
         detail::tell_rule_ended(node, g, gradients);
       // Nothing throws from here on, so the edges of a node that is freed next may hand on their references.
       bool last = !retain_ && !free_at_end_;

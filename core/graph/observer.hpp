@@ -10,7 +10,8 @@ namespace xg {
 
 namespace detail {
 struct Announcement;
-}
+class Unobserved;
+}  // namespace detail
 
 /// An op that was computed. A view of the call: it lives as long.
 struct ComputedOp {
@@ -41,8 +42,8 @@ struct CalledModule {
 };
 
 /// Hears what happens on the thread that it is installed on, by an Observing. Derive from it and override what matters.
-/// What an observer computes itself is not observed. It may throw, except from `module_left` without outputs and
-/// `backward_ended`; the op, rule or call that it heard of then fails.
+/// What an observer computes itself is not observed by those that are told of the same. It may throw, except from
+/// `module_left` without outputs and `backward_ended`; the op, rule or call that it heard of then fails.
 class Observer {
  public:
   virtual ~Observer() = default;
@@ -66,6 +67,7 @@ class Observer {
 };
 
 /// Installs an observer on this thread while it lives. Observers hear one after another, the one installed last first.
+/// One that is made or destroyed while observers are told of something hears of what comes next, or of nothing more.
 class Observing {
  public:
   explicit Observing(Observer& observer);
@@ -75,7 +77,9 @@ class Observing {
 
  private:
   friend struct detail::Announcement;
+  friend class detail::Unobserved;
   Observer& observer_;
+  std::uint64_t number_;             // higher than those of all before
   mutable const Observing* before_;  // it may go before those installed after it
 };
 
@@ -92,6 +96,15 @@ constexpr std::string_view type_name() {
 }
 
 namespace detail {
+
+/// False in a library without observers: what bench/observing compares with.
+#ifdef XGRAD_UNOBSERVED
+inline constexpr bool can_be_observed = false;
+#else
+inline constexpr bool can_be_observed = true;
+#endif
+/// Whether someone observes this thread: the glance that inspection costs where none is installed.
+inline bool is_observed(const ThreadState& state) { return can_be_observed && state.observing; }
 
 /// What backward tells observers, if there are any.
 [[gnu::cold]] void tell_backward(const Tensors& outputs);

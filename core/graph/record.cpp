@@ -1,12 +1,13 @@
 #include "record.hpp"
 
 #include "../error/error.hpp"
+#include "observer.hpp"
 
 namespace xg::detail {
 
 Fate fate_of(const Operands& inputs) {
   const ThreadState& state = thread_state();
-  Fate fate{false, state.observing != nullptr};
+  Fate fate{false, is_observed(state)};
   if (!state.recording) return fate;
   for (const Operand& input : inputs)
     if (input.requires_grad()) {
@@ -47,14 +48,14 @@ Tensors attached(Node* node, const Tensors& values) {
 
 Tensor finish(Node* node, Array&& value, const Operands& inputs, Fate fate) {
   Tensor y = attach(node, 0, std::move(value));
-  if (fate.observed) [[unlikely]]
+  if (can_be_observed && fate.observed) [[unlikely]]
     tell_computed(node->name, inputs, &y, 1);
   return y;
 }
 
 Tensor finish(const char* name, Array&& value, const Operands& inputs, Fate fate) {
   Tensor y(std::move(value));
-  if (fate.observed) [[unlikely]]
+  if (can_be_observed && fate.observed) [[unlikely]]
     tell_computed(name, inputs, &y, 1);
   return y;
 }

@@ -6,6 +6,7 @@
 
 #include "../error/error.hpp"
 #include "node.hpp"
+#include "observer.hpp"
 #include "record.hpp"
 
 namespace xg {
@@ -149,7 +150,7 @@ Tensor variable(const Tensor& value, Site site) {
 
 Tensor detach(const Operand& x) {
   Tensor y(x.array());
-  if (detail::thread_state().observing) [[unlikely]]
+  if (detail::is_observed(detail::thread_state())) [[unlikely]]
     detail::tell_computed("detach", {x}, &y, 1);
   return y;
 }

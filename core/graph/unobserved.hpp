@@ -1,22 +1,21 @@
 // Passes over a graph that inspection makes for itself.
 #pragma once
 
-#include <utility>
-
-#include "node.hpp"
+#include <cstdint>
 
 namespace xg::detail {
 
 /// While it lives, only observers that are installed after it hear of what this thread does.
 class Unobserved {
  public:
-  Unobserved() : before_(std::exchange(thread_state().observing, nullptr)) {}
-  ~Unobserved() { thread_state().observing = before_; }
+  Unobserved();
+  ~Unobserved();
   Unobserved(const Unobserved&) = delete;
   Unobserved& operator=(const Unobserved&) = delete;
 
  private:
-  const Observing* before_;
+  friend struct Announcement;
+  std::uint64_t before_;
 };
 
 }  // namespace xg::detail

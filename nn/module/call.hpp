@@ -8,8 +8,10 @@ namespace xg::nn {
 
 namespace detail {
 
-/// Tensors among arguments.
-inline void collect(Tensors& list, const Operand& x) { list.push_back(x.tensor()); }
+/// Tensors among arguments; numbers are none.
+inline void collect(Tensors& list, const Operand& x) {
+  if (!x.is_number()) list.push_back(x.tensor());
+}
 inline void collect(Tensors& list, const Tensor& x) {
   if (x.defined()) list.push_back(x);
 }
@@ -45,7 +47,7 @@ class ModuleCall : xg::detail::ModuleFrame {
  public:
   template <class M, class... X>
   explicit ModuleCall(const M& module, const X&... inputs) {
-    if (xg::detail::thread_state().observing) [[unlikely]]
+    if (xg::detail::is_observed(xg::detail::thread_state())) [[unlikely]]
       announce(module, -1, false, inputs...);
   }
   /// For what calls modules that may not announce themselves: `number` is that of the module in a container, or -1.
@@ -70,7 +72,7 @@ class ModuleCall : xg::detail::ModuleFrame {
   ModuleCall(Part part, const M& module, const X&... inputs) {
     // A function in an nn::Layer is that layer.
     if (part.number < 0 && !detail::may_hold<M>) return;
-    if (xg::detail::thread_state().observing) [[unlikely]]
+    if (xg::detail::is_observed(xg::detail::thread_state())) [[unlikely]]
       announce(module, part.number, true, inputs...);
   }
 

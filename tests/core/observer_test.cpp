@@ -4,8 +4,10 @@
 #include "xgrad/xgrad.hpp"
 
 #include "core/graph/observer.hpp"
+#include "core/inspect/graph.hpp"
 
 #include <cmath>
+#include <optional>
 
 using namespace xg;
 
@@ -115,6 +117,79 @@ TEST_CASE("observers hear one after another, and what they compute is not heard 
   exp(ones({2}));
   CHECK(inner.heard == 1);
   CHECK(outer.heard == 2);
+}
+
+TEST_CASE("observers may come and go while they are told of something") {
+  Tensor x = variable(ones({2}));
+  struct Guest : Observer {
+    int heard = 0, wanted = 1;
+    std::optional<Observing> here;
+    void op_computed(const ComputedOp&) override {
+      if (++heard == wanted) here.reset();
+    }
+  };
+  Scribe old;
+  Guest first, second;
+  Observing scope(old);
+  first.here.emplace(first);
+  second.here.emplace(second);
+  second.wanted = 2;
+  exp(x);  // `first` leaves by itself
+  tanh(x);
+  relu(x);
+  CHECK(first.heard == 1);
+  CHECK(second.heard == 2);
+  CHECK(old.heard == "+exp +tanh +relu ");
+
+  // One lets the next one go, which is then told nothing, and brings another, which hears of what comes.
+  struct Host : Observer {
+    Guest& guest;
+    Scribe& brought;
+    std::optional<Observing> of_brought;
+    explicit Host(Guest& guest, Scribe& brought) : guest(guest), brought(brought) {}
+    void op_computed(const ComputedOp& op) override {
+      if (of_brought) return;
+      guest.here.reset();
+      of_brought.emplace(brought);
+      square(op.outputs[0]);  // the one brought hears it, the others do not
+    }
+  };
+  Guest third;
+  third.wanted = 100;
+  Scribe brought;
+  Host host(third, brought);
+  third.here.emplace(third);
+  old.heard.clear();
+  {
+    Observing here(host);
+    exp(x);
+    tanh(x);
+  }
+  relu(x);
+  host.of_brought.reset();
+  sin(x);
+  CHECK(third.heard == 0);
+  CHECK(brought.heard == "+square +tanh +relu ");
+  CHECK(old.heard == "+exp +tanh +relu +sin ");
+}
+
+TEST_CASE("observers may come and go within the rules of a graph that is looked at") {
+  Scribe old, made;
+  std::optional<Observing> of_old, of_made;
+  of_old.emplace(old);
+  Tensor x = variable(tensor({1.0, 2.0}));
+  Tensor y = record("switching", exp(detach(x)), {x}, [&](const Tensor& g) {
+    of_old.reset();
+    if (!of_made) of_made.emplace(made);
+    return Tensors{g};
+  });
+  inspect::graph_of(sum(y));
+  old.heard.clear();
+  tanh(x);
+  of_made.reset();
+  tanh(x);
+  CHECK(old.heard.empty());
+  CHECK(made.heard.ends_with("+tanh "));
 }
 
 TEST_CASE("an observer that throws fails the op or the pass, and leaves no gradient behind") {

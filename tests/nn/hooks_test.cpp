@@ -56,6 +56,22 @@ TEST_CASE("before, after, and on the gradient") {
   CHECK(before.calls() == 1);
 }
 
+TEST_CASE("numbers among the arguments of a module are no tensors that go in") {
+  struct Scaled {
+    Tensor operator()(const Operand& x, double by, const Operand& more) const {
+      nn::ModuleCall call(*this, x, by, more);
+      return call(x.tensor() * by + more.tensor());
+    }
+  } scaled;
+  int tensors = 0;
+  auto hook = nn::before_forward(scaled, [&](const Tensor& x) {
+    ++tensors;
+    CHECK(x.shape() == Shape{2});
+  });
+  scaled(ones({2}), 2.0, 3);
+  CHECK(tensors == 1);
+}
+
 TEST_CASE("outputs and gradients may be replaced") {
   Net net;
   Tensor x = randn({4, 2});
