@@ -75,7 +75,7 @@ std::string input_there(const Array& values, const Shape& shape, std::int64_t at
 const char* advice(std::string_view op) {
   if (op == "log" || op == "log2" || op == "log10")
     return "keep its argument above 0: log(clamp(x, 1e-7)), or a loss on logits";
-  if (op == "sqrt" || op == "rsqrt" || op == "power" || op == "pow" || op == "norm")
+  if (op == "sqrt" || op == "rsqrt" || op == "pow" || op == "norm")
     return "keep its argument away from 0: sqrt(x + 1e-8)";
   if (op == "divide" || op == "reciprocal") return "keep the divisor away from 0: x / (y + 1e-8)";
   if (op == "exp" || op == "exp2" || op == "cosh" || op == "sinh")
@@ -123,12 +123,33 @@ void DetectAnomaly::op_computed(const ComputedOp& op) {
     finish(complaint, path_of(op.inputs), op.site,
            source ? "look at the data: isnan(x) tells where they are" : advice(op.name));
   }
-  const xg::detail::Node* node = op.node();
+  xg::detail::Node* node = op.node();
   if (!node) return;
-  Known& known = known_[node];
+  if (known_.size() >= sweep_at_) sweep();
+  Known& known = known_[node->sequence];
+  known.node = Ref(node);
   known.inputs.clear();
   for (const Operand& x : op.inputs) known.inputs.push_back(x.array());
   known.path = path_of(op.inputs);
+}
+
+const DetectAnomaly::Known* DetectAnomaly::find(const xg::detail::Node& node) const {
+  auto found = known_.find(node.sequence);
+  return found == known_.end() ? nullptr : &found->second;
+}
+
+void DetectAnomaly::sweep() {
+  // Newer nodes hold older ones: a graph that is gone goes from its end.
+  for (auto at = known_.end(); at != known_.begin();) {
+    const Known& known = (--at)->second;
+    if (!known.node->rule || known.node.unique()) at = known_.erase(at);
+  }
+  sweep_at_ = std::max<std::size_t>(64, 2 * known_.size());
+}
+
+void DetectAnomaly::backward_ended() {
+  PlacedObserver::backward_ended();
+  if (!in_backward()) sweep();
 }
 
 void DetectAnomaly::backward_started(const Tensors& outputs) {
@@ -151,14 +172,14 @@ void DetectAnomaly::rule_started(const xg::detail::Node& node, const Tensors& co
     Complaint complaint(node.name,
                         "the cotangent of its output holds " + kind_of(element(g.array(), at), options_.limit));
     complaint.fact("cotangent", bad_array(g.array(), at));
-    auto found = known_.find(&node);
-    finish(complaint, found == known_.end() ? "" : found->second.path, node.site,
+    const Known* known = find(node);
+    finish(complaint, known ? known->path : "", node.site,
            "the rules before it gave finite gradients: look at the seed, at hooks, and at sums of large gradients");
   }
 }
 
 void DetectAnomaly::rule_ended(const xg::detail::Node& node, const Tensors& cotangents, const Tensors& gradients) {
-  auto found = known_.find(&node);
+  const Known* known = find(node);
   for (std::size_t i = 0; i < gradients.size(); ++i) {
     if (!gradients[i].defined()) continue;
     const Array& g = gradients[i].array();
@@ -169,14 +190,13 @@ void DetectAnomaly::rule_ended(const xg::detail::Node& node, const Tensors& cota
     complaint.fact("gradient", bad_array(g, at));
     for (const Tensor& cotangent : cotangents)
       if (cotangent.defined()) complaint.fact("cotangent", input_there(cotangent.array(), g.shape(), at));
-    if (found != known_.end()) {
-      const std::vector<Array>& inputs = found->second.inputs;
+    if (known) {
+      const std::vector<Array>& inputs = known->inputs;
       for (std::size_t k = 0; k < inputs.size(); ++k)
         complaint.fact(inputs.size() == 1 ? "x" : fmt::format("x{}", k).c_str(), input_there(inputs[k], g.shape(), at));
     }
-    finish(complaint, found == known_.end() ? "" : found->second.path, node.site, advice(node.name));
+    finish(complaint, known ? known->path : "", node.site, advice(node.name));
   }
-  if (found != known_.end()) known_.erase(found);
 }
 
 }  // namespace xg::inspect

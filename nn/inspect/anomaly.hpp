@@ -2,7 +2,7 @@
 #pragma once
 
 #include <limits>
-#include <unordered_map>
+#include <map>
 
 #include "../../core/graph/observer.hpp"
 #include "placed_observer.hpp"
@@ -20,7 +20,7 @@ struct AnomalyOptions {
 ///
 /// An infinity that is among an op's inputs may be among its outputs, as in attention masks. Numbers within a rule are
 /// not looked at, only what it returns. Install it before the forward pass: a backward pass alone knows less. Costs
-/// another pass over all numbers, and keeps the inputs of ops until their rule has run.
+/// another pass over all numbers, and keeps the inputs of ops as long as their graph is needed.
 ///
 ///     inspect::DetectAnomaly guard(model);  // without a model, layers go by the names of their parameters
 class DetectAnomaly : detail::PlacedObserver {
@@ -34,14 +34,21 @@ class DetectAnomaly : detail::PlacedObserver {
   void backward_started(const Tensors& outputs) override;
   void rule_started(const xg::detail::Node& node, const Tensors& cotangents) override;
   void rule_ended(const xg::detail::Node& node, const Tensors& cotangents, const Tensors& gradients) override;
+  void backward_ended() override;
 
   /// What is known of an op that was recorded.
   struct Known {
+    Ref<xg::detail::Node> node;
     std::vector<Array> inputs;  // empty arrays for numbers
     std::string path;
   };
+  const Known* find(const xg::detail::Node& node) const;
+  /// Forgets ops of graphs that backward ran through, or that nobody else holds any more.
+  void sweep();
+
   AnomalyOptions options_;
-  std::unordered_map<const xg::detail::Node*, Known> known_;
+  std::map<std::uint64_t, Known> known_;  // by the sequence numbers of the nodes
+  std::size_t sweep_at_ = 64;             // when there are so many
   Observing observing_;
 };
 

@@ -3,21 +3,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
 #include "../../core/array/memory.hpp"
 #include "../../core/error/error.hpp"
+#include "../../core/inspect/clock.hpp"
 #include "../../core/inspect/explain.hpp"
+#include "../../core/inspect/module_path.hpp"
 #include "../../core/inspect/table.hpp"
 #include "../data/atomic_file.hpp"
 
 namespace xg::inspect {
 namespace {
-
-double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 void sort(std::vector<ProfileRow>& rows) {
   std::stable_sort(rows.begin(), rows.end(),
@@ -38,15 +37,17 @@ std::string dumped(const nlohmann::json& json) {
 
 }  // namespace
 
-Profiler::Profiler(const ProfilerOptions& options) : options_(options), begun_(now()), observing_(*this) { mark(); }
+Profiler::Profiler(const ProfilerOptions& options) : options_(options), begun_(xg::detail::now()), observing_(*this) {
+  mark();
+}
 Profiler::Profiler(const nn::AnyModel& model, const ProfilerOptions& options)
-    : PlacedObserver(model), options_(options), begun_(now()), observing_(*this) {
+    : PlacedObserver(model), options_(options), begun_(xg::detail::now()), observing_(*this) {
   mark();
 }
 
 void Profiler::mark() {
   live_ = memory_stats().live_bytes;
-  marked_ = now() - begun_;
+  marked_ = xg::detail::now() - begun_;
 }
 
 void Profiler::step() {
@@ -54,14 +55,14 @@ void Profiler::step() {
   mark();
 }
 
-void Profiler::add(ProfileEvent event) {
+void Profiler::add(ProfileEvent event, double seconds) {
   if (event.kind == ProfileEvent::Kind::op || event.kind == ProfileEvent::Kind::rule) {
     auto [place, is_new] = places_.emplace(event.path + '\n' + event.name, rows_.size());
     if (is_new) rows_.push_back({.path = event.path, .name = event.name});
     ProfileRow& row = rows_[place->second];
     bool forward = event.kind == ProfileEvent::Kind::op;
     row.calls += forward;
-    (forward ? row.forward_seconds : row.backward_seconds) += event.seconds;
+    (forward ? row.forward_seconds : row.backward_seconds) += seconds;
     if (forward) row.bytes += event.bytes;
   }
   if (events_.size() < options_.most_events) events_.push_back(std::move(event));
@@ -69,9 +70,12 @@ void Profiler::add(ProfileEvent event) {
 
 void Profiler::op_computed(const ComputedOp& op) {
   if (in_backward()) return;
-  double end = now() - begun_;
+  double end = xg::detail::now() - begun_;
   std::string path = path_of(op.inputs);
-  if (const xg::detail::Node* node = op.node()) paths_[node] = path;
+  if (const xg::detail::Node* node = op.node()) {
+    if (paths_.size() >= options_.most_events) paths_.clear();  // graphs that no pass ran through
+    paths_[node->sequence] = path;
+  }
   add({ProfileEvent::Kind::op, op.name, op.site, std::move(path), marked_, end - marked_,
        memory_stats().live_bytes - live_});
   mark();
@@ -80,14 +84,15 @@ void Profiler::op_computed(const ComputedOp& op) {
 void Profiler::module_entered(const CalledModule& module, const Tensors& inputs) {
   PlacedObserver::module_entered(module, inputs);
   mark();
-  modules_.push_back({"module", {}, path(), marked_, live_});
+  modules_.push_back({{"module", {}, path(), marked_, live_}, module});
 }
 
 void Profiler::module_left(const CalledModule& module, Tensors& outputs) {
-  // Called modules are one inside the other, also where an exception leaves them.
-  if (!modules_.empty()) {
-    Begun one = std::move(modules_.back());
-    modules_.pop_back();
+  // One that was entered unseen is none of these. What an exception left within it goes with it.
+  auto found = std::find_if(modules_.rbegin(), modules_.rend(), [&](const auto& one) { return one.module.is(module); });
+  if (found != modules_.rend()) {
+    BegunModule one = std::move(*found);
+    modules_.erase(std::prev(found.base()), modules_.end());
     mark();
     add({ProfileEvent::Kind::module, one.name, {}, one.path, one.start, marked_ - one.start, live_ - one.bytes});
   }
@@ -98,12 +103,15 @@ void Profiler::module_left(const CalledModule& module, Tensors& outputs) {
 void Profiler::backward_started(const Tensors& outputs) {
   PlacedObserver::backward_started(outputs);
   mark();
-  passes_.push_back({"backward", {}, "", marked_, live_});
+  auto first = std::find_if(outputs.begin(), outputs.end(), [](const Tensor& y) { return !y.is_leaf(); });
+  Ref<xg::detail::Node> root = first == outputs.end() ? Ref<xg::detail::Node>() : first->impl()->node;
+  passes_.push_back({{"backward", {}, "", marked_, live_}, std::move(root), rules_.size(), {}});
 }
 
 void Profiler::rule_started(const xg::detail::Node& node, const Tensors&) {
-  auto found = paths_.find(&node);
+  auto found = paths_.find(node.sequence);
   mark();
+  if (!passes_.empty()) passes_.back().ran.push_back(node.sequence);
   rules_.push_back({node.name, node.site, found == paths_.end() ? "" : found->second, marked_, live_});
 }
 
@@ -112,17 +120,23 @@ void Profiler::rule_ended(const xg::detail::Node&, const Tensors&, const Tensors
   Begun one = std::move(rules_.back());
   rules_.pop_back();
   mark();
-  add({ProfileEvent::Kind::rule, one.name, one.site, one.path, one.start, marked_ - one.start, live_ - one.bytes});
+  double seconds = marked_ - one.start;
+  if (!rules_.empty()) rules_.back().within += seconds;
+  add({ProfileEvent::Kind::rule, one.name, one.site, one.path, one.start, seconds, live_ - one.bytes},
+      seconds - one.within);
   mark();
 }
 
 void Profiler::backward_ended() {
   PlacedObserver::backward_ended();
   if (passes_.empty()) return;
-  Begun one = std::move(passes_.back());
+  BegunPass one = std::move(passes_.back());
   passes_.pop_back();
   mark();
-  if (!in_backward()) rules_.clear();  // what an exception left unfinished
+  if (rules_.size() > one.rules) rules_.resize(one.rules);  // what an exception left unfinished
+  bool is_retained = one.root && one.root->rule;            // a node is freed when it has run, or all are or none is
+  if (!is_retained)
+    for (std::uint64_t node : one.ran) paths_.erase(node);
   add({ProfileEvent::Kind::backward, one.name, {}, "", one.start, marked_ - one.start, live_ - one.bytes});
   mark();
 }
@@ -157,8 +171,7 @@ std::vector<ProfileRow> Profiler::by_module() const {
     std::string path = row.path;
     while (!path.empty()) {
       add_to(path, row);
-      std::size_t dot = path.rfind('.');
-      path = dot == std::string::npos ? "" : path.substr(0, dot);
+      path = detail::parent_path(path);
     }
     add_to("", row);
   }
@@ -203,7 +216,7 @@ std::string to_string(const Profiler& profiler) {
   auto cells = [&](const ProfileRow& row, std::string name, std::string path) {
     return std::vector<std::string>{std::move(name),
                                     std::move(path),
-                                    std::to_string(row.calls),
+                                    fmt::format("{:.3g}", static_cast<double>(row.calls) / steps),
                                     short_seconds(row.forward_seconds / steps),
                                     short_seconds(row.backward_seconds / steps),
                                     fmt::format("{:.1f} %", total > 0 ? 100 * row.seconds() / total : 0),

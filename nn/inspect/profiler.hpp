@@ -44,7 +44,9 @@ struct ProfilerOptions {
 ///     profiler.write_chrome_trace("trace.json");  // for chrome://tracing or ui.perfetto.dev
 ///
 /// An op's time runs from the end of the op, or the beginning or end of the module, before it: what the program does
-/// between two ops counts for the second, except after `step`. A rule's time holds all that the rule calls.
+/// between two ops counts for the second, except after `step`. A rule's time holds all that the rule calls, but
+/// for the rules of passes within it, as a checkpoint has, which are counted themselves; in the trace it holds these
+/// too.
 class Profiler : detail::PlacedObserver {
  public:
   explicit Profiler(const ProfilerOptions& options = {});
@@ -73,13 +75,24 @@ class Profiler : detail::PlacedObserver {
 
   /// Begins to count anew from here.
   void mark();
-  void add(ProfileEvent event);
+  void add(const ProfileEvent& event) { add(event, event.seconds); }
+  /// With the time that counts for its row.
+  void add(ProfileEvent event, double seconds);
   struct Begun {
     const char* name;
     Site site;
     std::string path;
     double start;
     std::int64_t bytes;
+    double within = 0;  // of a rule: what the rules of passes inside of it took
+  };
+  struct BegunModule : Begun {
+    CalledModule module;
+  };
+  struct BegunPass : Begun {
+    Ref<xg::detail::Node> root;
+    std::size_t rules;               // that were under way
+    std::vector<std::uint64_t> ran;  // sequence numbers
   };
 
   ProfilerOptions options_;
@@ -88,8 +101,10 @@ class Profiler : detail::PlacedObserver {
   std::vector<ProfileEvent> events_;
   std::unordered_map<std::string, std::size_t> places_;
   std::vector<ProfileRow> rows_;
-  std::vector<Begun> modules_, passes_, rules_;
-  std::unordered_map<const xg::detail::Node*, std::string> paths_;
+  std::vector<BegunModule> modules_;
+  std::vector<BegunPass> passes_;
+  std::vector<Begun> rules_;
+  std::unordered_map<std::uint64_t, std::string> paths_;  // of what was recorded, by sequence numbers
   Observing observing_;
 
   friend std::string to_string(const Profiler& profiler);

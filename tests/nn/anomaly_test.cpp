@@ -169,6 +169,48 @@ TEST_CASE("layers are named: by the model, or by their parameters") {
             "\n  layer  blocks.0.a\n"));
 }
 
+TEST_CASE("a second backward through a retained graph still names inputs and layers") {
+  struct Net {
+    nn::Linear a{2, 2};
+    Tensor operator()(const Tensor& x) const { return sqrt(square(a(x))); }
+  } net;
+  bool bad = false;
+  inspect::DetectAnomaly guard(net);
+  Tensor y = net(ones({1, 2}));
+  Tensor loss = record("turning", detach(y), {y}, [&](const Tensor& g) { return Tensors{bad ? g / 0 : g}; });
+  loss = sum(loss);
+  loss.backward({.retain_graph = true});
+  loss.backward({.retain_graph = true});
+  bad = true;
+  std::string text = caught([&] { loss.backward(); });
+  CHECK(has(text, "turning: its rule gave, as a gradient, an infinity"));
+  CHECK(has(text, "\n  x  f32 (1, 2), from "));
+}
+
+TEST_CASE("what is known of graphs that are gone goes with them") {
+  nn::Linear layer(16, 16);
+  inspect::DetectAnomaly guard(layer);
+  Tensor x = randn({64, 16});
+  std::int64_t most = 0;
+  for (int i = 0; i < 200; ++i) {  // without a backward pass
+    Tensor y = tanh(layer(x));
+    if (i == 20) most = memory_stats().live_bytes;
+    if (i > 20) CHECK(memory_stats().live_bytes <= 8 * most);
+  }
+  for (int i = 0; i < 3; ++i) sum(tanh(layer(x))).backward();
+  std::int64_t nodes = memory_stats().live_nodes;
+  for (int i = 0; i < 100; ++i) sum(tanh(layer(x))).backward();
+  CHECK(memory_stats().live_nodes <= nodes);
+}
+
+TEST_CASE("powers have an advice") {
+  CHECK(has(caught([] {
+              inspect::DetectAnomaly guard;
+              pow(tensor({-1.0}), 0.5);
+            }),
+            "keep its argument away from 0"));
+}
+
 TEST_CASE("a training step under guard is the same, leaves nothing behind, and off it costs nothing") {
   seed(1);
   struct Net {

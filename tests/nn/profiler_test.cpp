@@ -74,6 +74,102 @@ TEST_CASE("ops and rules are added up by module") {
   CHECK(stream.str() == text);
 }
 
+TEST_CASE("what is shown for each step is of one step") {
+  Net net;
+  inspect::Profiler profiler(net);
+  for (int i = 0; i < 4; ++i) {
+    mean(square(net(randn({8, 16})))).backward();
+    profiler.step();
+  }
+  std::istringstream lines(to_string(profiler));
+  bool found = false;
+  for (std::string line, op, module, calls; std::getline(lines, line);)
+    if (std::istringstream(line) >> op >> module >> calls && op == "linear" && module == "blocks.1.first") {
+      found = true;
+      CHECK(calls == "1");
+    }
+  CHECK(found);
+}
+
+TEST_CASE("rules of passes inside of rules are counted once") {
+  inspect::Profiler profiler;
+  Tensor x = variable(randn({200, 200}));
+  auto inside = [](const Tensor& y) {
+    Tensor z = y;
+    for (int i = 0; i < 20; ++i) z = tanh(matmul(z, y));
+    return z;
+  };
+  sum(checkpoint(inside, x)).backward();
+  double all = 0, pass = 0, trace = 0;
+  for (const inspect::ProfileRow& row : profiler.rows()) all += row.backward_seconds;
+  for (const ProfileEvent& event : profiler.events()) {
+    if (event.kind == ProfileEvent::Kind::backward) pass = std::max(pass, event.seconds);
+    if (event.kind == ProfileEvent::Kind::rule) trace += event.seconds;
+  }
+  CHECK(all > 0);
+  CHECK(all <= pass);
+  CHECK(trace > pass);  // there a rule lies inside the other
+}
+
+TEST_CASE("a pass through a retained graph is placed, and a pass that fails inside of a rule leaves no rule open") {
+  Net net;
+  inspect::Profiler profiler(net);
+  Tensor loss = mean(square(net(randn({8, 16}))));
+  auto seconds = [&] { return find(profiler.rows(), "blocks.0.first", "linear")->backward_seconds; };
+  loss.backward({.retain_graph = true});
+  double once = seconds();
+  loss.backward({.retain_graph = true});
+  double twice = seconds();
+  CHECK(twice > once);
+  loss.backward();
+  CHECK(seconds() > twice);
+  CHECK(find(profiler.rows(), "", "linear") == nullptr);
+
+  Tensor x = variable(ones({4}));
+  Tensor y = record("forgiving", detach(x), {x}, [&](const Tensor& g) {
+    NoGrad recording(false);
+    Tensor inner = variable(ones({4}));
+    Tensor broken = record("broken", detach(inner), {inner}, [](const Tensor&) -> Tensors { throw ValueError("no"); });
+    CHECK_THROWS_AS(sum(broken).backward(), ValueError);
+    return Tensors{g};
+  });
+  sum(y).backward();
+  const inspect::ProfileRow* row = find(profiler.rows(), "", "forgiving");
+  REQUIRE(row);
+  CHECK(row->backward_seconds > 0);
+  CHECK(find(profiler.rows(), "", "broken") == nullptr);
+}
+
+TEST_CASE("a module that was entered before the profiler was there ends no other") {
+  struct Outer {
+    nn::Linear inner{2, 2};
+    Tensor operator()(const Tensor& x, std::optional<inspect::Profiler>& profiler) const {
+      nn::ModuleCall call(*this, x);
+      profiler.emplace();
+      return call(inner(x));
+    }
+  } outer;
+  struct Deaf : Observer {
+  } deaf;
+  Observing someone(deaf);  // else the call is not announced
+  std::optional<inspect::Profiler> profiler;
+  Block block;
+  struct Around {
+    Outer& outer;
+    std::optional<inspect::Profiler>& profiler;
+    Tensor operator()(const Tensor& x) const {
+      Tensor y = outer(x, profiler);
+      nn::ModuleCall call(*this, y);
+      return call(y);
+    }
+  };
+  Around{outer, profiler}(ones({1, 2}));
+  std::vector<std::string> names;
+  for (const ProfileEvent& event : profiler->events())
+    if (event.kind == ProfileEvent::Kind::module) names.push_back(event.path);
+  CHECK(names == std::vector<std::string>{"Linear", "Around"});
+}
+
 TEST_CASE("events lie one inside the other") {
   Net net;
   inspect::Profiler profiler(net);
