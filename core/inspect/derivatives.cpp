@@ -45,6 +45,8 @@ constexpr Words table[] = {
     {"conv_transpose1d", "g correlated with the weight to x, g with x to the weight, Σ g to the bias"},
     {"conv_transpose2d", "g correlated with the weight to x, g with x to the weight, Σ g to the bias"},
     {"convolution_weight", "g convolved with either input, to the other"},
+    {"convolve", "g convolved back with the weight to x, x correlated with g to the weight"},
+    {"convolve_back", "g convolved with the weight to x, g correlated with x to the weight"},
     {"copy", "dy/dx = 1"},
     {"cos", "dy/dx = −sin x"},
     {"cosh", "dy/dx = sinh x"},

@@ -8,6 +8,7 @@
 
 #include "../error/error.hpp"
 #include "derivatives.hpp"
+#include "module_path.hpp"
 #include "table.hpp"
 
 namespace xg::inspect {
@@ -57,19 +58,13 @@ std::vector<Row> fold_repeats(const Graph& graph) {
   return rows;
 }
 
-std::string beginning(const std::string& path, std::size_t parts) {
-  std::size_t end = 0;
-  for (std::size_t k = 0; k < parts && end != path.npos; ++k) end = path.find('.', k ? end + 1 : 0);
-  return path.substr(0, end);
-}
-
 /// Folds neighbours that stand in one module, as deep as `parts` of the path tell.
 std::vector<Row> fold_modules(const Graph& graph, const std::vector<Row>& rows, std::size_t parts) {
   std::vector<Row> folded;
   for (std::size_t i = 0; i < rows.size();) {
-    std::string path = beginning(graph.nodes[rows[i].node].path, parts);
+    std::string path = detail::first_parts(graph.nodes[rows[i].node].path, parts);
     std::size_t end = i + 1, count = rows[i].count;
-    while (!path.empty() && end < rows.size() && beginning(graph.nodes[rows[end].node].path, parts) == path)
+    while (!path.empty() && end < rows.size() && detail::first_parts(graph.nodes[rows[end].node].path, parts) == path)
       count += rows[end++].count;
     if (end - i < 2) folded.push_back(rows[i]);
     else folded.push_back({rows[i].node, count, "▸ " + path});

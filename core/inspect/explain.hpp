@@ -24,7 +24,7 @@ struct Explanation {
     std::size_t node = 0;
     /// How many nodes it stands for.
     std::size_t count = 1;
-    /// Of a fold, what was folded: "linear, tanh × 500"; else empty.
+    /// Of a fold, what was folded: "⋮ the 2 ops above × 499 more", "▸ blocks.0", "⋮ 40 ops"; else empty.
     std::string folded;
   };
   Graph graph;

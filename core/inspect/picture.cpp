@@ -3,19 +3,10 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "module_path.hpp"
+
 namespace xg::inspect {
 namespace {
-
-std::string beginning(const std::string& path, std::size_t parts) {
-  std::size_t end = 0;
-  for (std::size_t k = 0; k < parts && end != path.npos; ++k) end = path.find('.', k ? end + 1 : 0);
-  return path.substr(0, end);
-}
-
-std::string parent(const std::string& path) {
-  std::size_t dot = path.rfind('.');
-  return dot == path.npos ? std::string() : path.substr(0, dot);
-}
 
 /// Nodes of one key share a box. Fold 0 is none; each further one is coarser.
 constexpr int folds = 7;
@@ -25,9 +16,9 @@ std::string key(const GraphNode& node, std::size_t i, int fold) {
   std::string line = node.op + '\n' + (node.site.file ? node.site.file : "") + ':' + std::to_string(node.site.line);
   std::string kind = node.is_leaf ? "leaf" : "op";
   if (fold == 1) return node.path + '\n' + (node.is_leaf && node.path.empty() ? node.name : line);
-  if (fold < folds - 1 && !node.path.empty()) return beginning(node.path, static_cast<std::size_t>(6 - fold));
+  if (fold < folds - 1 && !node.path.empty()) return detail::first_parts(node.path, static_cast<std::size_t>(6 - fold));
   if (fold < folds - 1) return kind + '\n' + line;
-  if (!node.path.empty()) return beginning(node.path, 1);
+  if (!node.path.empty()) return detail::first_parts(node.path, 1);
   return kind + '\n' + node.op;
 }
 
@@ -60,10 +51,10 @@ void label(Picture::Box& box, const Graph& graph, int fold) {
   if (one_op && (one_place || first.path.empty())) {
     box.label = first.is_leaf && !first.name.empty() && times.empty() ? first.name : first.op + times;
   } else if (!first.path.empty()) {
-    box.label = fold > 1 && fold < folds - 1 ? beginning(first.path, static_cast<std::size_t>(6 - fold))
+    box.label = fold > 1 && fold < folds - 1 ? detail::first_parts(first.path, static_cast<std::size_t>(6 - fold))
                 : fold == 1                  ? first.path
-                                             : beginning(first.path, 1);
-    box.path = parent(box.label);
+                                             : detail::first_parts(first.path, 1);
+    box.path = detail::parent_path(box.label);
     box.label += " (" + std::to_string(box.nodes.size()) + ")";
   } else {
     box.label = first.op + times;

@@ -14,6 +14,7 @@
 
 #include "../error/error.hpp"
 #include "explain.hpp"
+#include "module_path.hpp"
 #include "picture.hpp"
 #include "table.hpp"
 
@@ -22,12 +23,13 @@ extern char** environ;
 namespace xg::inspect {
 namespace {
 
-/// In quotes for DOT: what is `\n` there stays a line break.
+/// In quotes for DOT, which takes `&lt;` and the like for other characters.
 std::string in_quotes(const std::string& text) {
   std::string result = "\"";
   for (char c : one_line(text)) {
     if (c == '"' || c == '\\') result += '\\';
     result += c;
+    if (c == '&') result += "amp;";
   }
   return result + '"';
 }
@@ -53,12 +55,9 @@ void in_frames(const Picture& picture, const Open& open, const Close& close, con
   std::stable_sort(order.begin(), order.end(),
                    [&](auto a, auto b) { return picture.boxes[a].path < picture.boxes[b].path; });
   std::vector<std::string> frames;
-  auto contains = [](const std::string& frame, const std::string& path) {
-    return path == frame || path.starts_with(frame + '.');
-  };
   for (std::size_t i : order) {
     const std::string& path = picture.boxes[i].path;
-    while (!frames.empty() && !contains(frames.back(), path)) frames.pop_back(), close();
+    while (!frames.empty() && !detail::is_within(path, frames.back())) frames.pop_back(), close();
     std::size_t from = frames.empty() ? 0 : frames.back().size() + 1;
     while (from < path.size()) {
       std::size_t dot = std::min(path.find('.', from), path.size());
@@ -107,9 +106,8 @@ std::string to_dot(const Graph& graph, const Picture& picture) {
   in_frames(
       picture,
       [&](const std::string& path) {
-        std::size_t dot = path.rfind('.');
         text += indent + "subgraph cluster_" + std::to_string(clusters++) + " {\n" + indent +
-                "  label=" + in_quotes(path.substr(dot == path.npos ? 0 : dot + 1)) + "; tooltip=" + in_quotes(path) +
+                "  label=" + in_quotes(detail::last_part(path)) + "; tooltip=" + in_quotes(path) +
                 "; style=rounded; color=\"#999999\";\n";
         indent += "  ";
       },

@@ -48,9 +48,4 @@ class KeepValues : public ForwardLog, Observer {
   Observing scope_;
 };
 
-namespace detail {
-/// Seconds on a clock that only goes on.
-double now();
-}  // namespace detail
-
 }  // namespace xg::inspect

@@ -7,6 +7,7 @@
 #include <cxxabi.h>
 #include <fmt/format.h>
 
+#include "../../core/inspect/module_path.hpp"
 #include "../../core/inspect/table.hpp"
 #include "paths.hpp"
 
@@ -27,8 +28,7 @@ std::string inspect::outline(const nn::AnyModel& model) {
     void buffer(nn::Buffer& b) override { tensor(b, " buffer"); }
     void tensor(const Tensor& t, const char* what) {
       if (!t.defined()) return;
-      std::size_t dot = path().rfind('.');
-      std::string owner = dot == path().npos ? "" : path().substr(0, dot), name = path().substr(dot + 1);
+      std::string owner = detail::parent_path(path()), name = detail::last_part(path());
       std::size_t line = lines.size();
       while (line > 0 && lines[line - 1].path != owner) --line;
       if (line == 0) lines.push_back({owner, "", ""}), line = lines.size();
@@ -42,8 +42,8 @@ std::string inspect::outline(const nn::AnyModel& model) {
   Table table({"module", "type", "parameters"});
   std::vector<std::string> around;  // the modules that a line is within
   for (const Line& line : visitor.lines) {
-    auto is_within = [&](const std::string& path) { return path.empty() || line.path.starts_with(path + '.'); };
-    while (!around.empty() && !is_within(around.back())) around.pop_back();
+    while (!around.empty() && (line.path == around.back() || !detail::is_within(line.path, around.back())))
+      around.pop_back();
     std::string name = "model";
     if (!around.empty()) {
       std::size_t from = around.back().empty() ? 0 : around.back().size() + 1;

@@ -1,6 +1,6 @@
 #include "placed_observer.hpp"
 
-#include "gradients.hpp"
+#include "../../core/inspect/module_path.hpp"
 
 namespace xg::inspect::detail {
 
@@ -13,7 +13,7 @@ std::string PlacedObserver::path_of(const Operands& inputs) const {
   if (has_model_ && !path_.path().empty()) return path_.path();
   for (const Operand& input : inputs)
     if (!input.is_number() && input.tensor().is_leaf())
-      if (std::string layer = layer_of(input.tensor().name()); !layer.empty()) return layer;
+      if (std::string layer = parent_path(input.tensor().name()); !layer.empty()) return layer;
   return path_.path();
 }
 

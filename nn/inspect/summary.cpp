@@ -9,23 +9,17 @@
 #include "../../core/array/memory.hpp"
 #include "../../core/array/random.hpp"
 #include "../../core/error/error.hpp"
+#include "../../core/inspect/clock.hpp"
 #include "../../core/inspect/explain.hpp"
+#include "../../core/inspect/module_path.hpp"
 #include "../../core/inspect/table.hpp"
 #include "../../core/ops/arithmetic.hpp"
 #include "../../core/ops/reduce.hpp"
 #include "keep_values.hpp"
+#include "kept_leaves.hpp"
 
 namespace xg::inspect {
 namespace {
-
-std::string last_part(const std::string& path) {
-  std::size_t dot = path.rfind('.');
-  return dot == path.npos ? path : path.substr(dot + 1);
-}
-
-bool is_within(const std::string& path, const std::string& module) {
-  return module.empty() || path == module || path.starts_with(module + '.');
-}
 
 /// The modules of a model as a tree, in the order of members and calls.
 class Tree {
@@ -41,8 +35,7 @@ class Tree {
     if (found == nodes.end()) {
       nodes.emplace_back().summary.path = path;
       if (i > 0) {
-        std::size_t dot = path.rfind('.');
-        std::size_t above = at(dot == path.npos ? "" : path.substr(0, dot), "");
+        std::size_t above = at(detail::parent_path(path), "");
         nodes[i].summary.depth = nodes[above].summary.depth + 1;
         insert(nodes[above].children, i);
       }
@@ -71,7 +64,7 @@ class Tree {
   /// Numbers in their order, all else behind.
   void insert(std::vector<std::size_t>& children, std::size_t i) {
     auto number = [&](std::size_t k) {
-      std::string part = last_part(nodes[k].summary.path);
+      std::string part = detail::last_part(nodes[k].summary.path);
       bool is_number = !part.empty() && part.size() < 10 && part.find_first_not_of("0123456789") == part.npos;
       return is_number ? std::stol(part) : -1;
     };
@@ -111,7 +104,7 @@ class Meter : public Observer {
     const std::string& path = path_.enter(module);
     bool inner = !open_.empty() && tree_.nodes[open_.back().node].summary.path == path;  // of an nn::Layer
     std::size_t node = tree_.at(path, module.type);
-    open_.push_back({node, inner, detail::now(), memory_stats().live_bytes, module});
+    open_.push_back({node, inner, xg::detail::now(), memory_stats().live_bytes, module});
   }
   void module_left(const CalledModule& module, Tensors& outputs) override {
     path_.leave(module);
@@ -122,7 +115,7 @@ class Meter : public Observer {
       ModuleSummary& summary = tree_.nodes[done.node].summary;
       if (!done.inner) {
         ++summary.calls;
-        summary.forward += detail::now() - done.started;
+        summary.forward += xg::detail::now() - done.started;
         summary.activation_bytes += memory_stats().live_bytes - done.bytes;
         summary.outputs.clear();
         for (const Tensor& y : outputs) summary.outputs.push_back(y.shape());
@@ -170,20 +163,16 @@ void add_up(Tree& tree) {
 /// Keeps what calling a model may change.
 class Restore {
  public:
-  explicit Restore(const nn::AnyModel& model) : buffers_(nn::buffers(model)), random_(default_rng().state()) {
-    for (const Tensor& b : buffers_) before_.push_back(b.array());
-  }
+  explicit Restore(const nn::AnyModel& model) : buffers_(nn::buffers(model)), random_(default_rng().state()) {}
   ~Restore() {
-    for (std::size_t i = 0; i < buffers_.size(); ++i)
-      if (buffers_[i].shape() == before_[i].shape()) buffers_[i].assign(Tensor(before_[i]));
+    buffers_.restore();
     default_rng().set_state(random_);
   }
   Restore(const Restore&) = delete;
   Restore& operator=(const Restore&) = delete;
 
  private:
-  std::vector<Tensor> buffers_;
-  std::vector<Array> before_;
+  KeptLeaves buffers_;
   RngState random_;
 };
 
@@ -198,7 +187,7 @@ void measure_backward(Tree& tree, const Tensors& outputs, const ForwardLog& log)
   for (const GraphNode& op : graph_of(total, options).nodes) {
     if (std::isnan(op.backward_seconds)) continue;
     for (Tree::Node& node : tree.nodes)
-      if (is_within(op.path, node.summary.path)) node.summary.backward += op.backward_seconds;
+      if (detail::is_within(op.path, node.summary.path)) node.summary.backward += op.backward_seconds;
   }
 }
 
@@ -229,7 +218,7 @@ Summary detail::summarize(const nn::AnyModel& model, const CalledModule& root, F
   add_up(tree);
   for (const auto& parameter : map.parameters())
     for (Tree::Node& node : tree.nodes)
-      if (is_within(parameter.path, node.summary.path)) {
+      if (detail::is_within(parameter.path, node.summary.path)) {
         node.summary.parameters += parameter.tensor.size();
         if (parameter.tensor.requires_grad()) node.summary.trained += parameter.tensor.size();
       }
@@ -264,7 +253,7 @@ std::string to_string(const Summary& summary) {
     std::string name;
     for (int depth = 1; depth < m.depth; ++depth) name += goes_on(depth) ? "│  " : "   ";
     if (m.depth > 0) name += goes_on(m.depth) ? "├─ " : "└─ ";
-    name += m.depth > 0 ? last_part(m.path) : "model";
+    name += m.depth > 0 ? detail::last_part(m.path) : "model";
     std::string outputs;
     for (const Shape& shape : m.outputs) outputs += (outputs.empty() ? "" : ", ") + to_string(shape);
     std::string parameters = m.parameters ? grouped(m.parameters) : "";

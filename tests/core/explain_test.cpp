@@ -6,6 +6,7 @@
 
 #include "core/inspect/derivatives.hpp"
 #include "message.hpp"
+#include "op_table.hpp"
 
 #include <cmath>
 
@@ -156,6 +157,20 @@ TEST_CASE("derivatives in words") {
   CHECK(inspect::derivative_in_words("my own op") == "by the formula of the op");
   for (const char* op : {"add", "linear", "conv2d", "scaled_dot_product_attention", "lstm", "cross_entropy", "where"})
     CHECK(inspect::derivative_in_words(op) != "by the formula of the op");
+}
+
+TEST_CASE("every op of the op table, and what its rule is made of, has its derivative in words") {
+  std::set<std::string> found;
+  for (const op_table::Rows& (*rows)() :
+       {op_table::elementwise_rows, op_table::activation_rows, op_table::reduction_rows, op_table::layer_rows,
+        op_table::linalg_rows, op_table::normalization_rows, op_table::recurrent_rows, op_table::shape_rows,
+        op_table::convolution_rows, op_table::attention_rows})
+    found.merge(op_table::recorded_ops(rows()));
+  CHECK(found.size() > 150);
+  std::string missing;
+  for (const std::string& op : found)
+    if (inspect::derivative_in_words(op) == "by the formula of the op") missing += op + " ";
+  CHECK(missing == "");
 }
 
 TEST_CASE("numbers in few columns") {

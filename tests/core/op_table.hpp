@@ -2,6 +2,7 @@
 // op_table_*_test.cpp, one file a family; what is done with every row stands in op_table_test.cpp.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -59,6 +60,8 @@ void check_views(const Rows& rows);
 void check_same_tensor_twice(const Rows& rows);
 void check_special_values(const Rows& rows);
 void check_forward_mode(const Rows& rows);
+/// The names of all ops that take part in computing the rows and their first gradients, and are recorded.
+std::set<std::string> recorded_ops(const Rows& rows);
 
 /// The rows of every family, defined in their files.
 const Rows& elementwise_rows();

@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "core/array/copy.hpp"
+#include "core/graph/observer.hpp"
 #include "core/transform/trace.hpp"
 
 namespace op_table {
@@ -183,6 +184,21 @@ Row binary(std::string name, Tensors (*op)(const Tensors&), Domain first, Domain
 Row without_gradient(Row row) {
   row.is_differentiable = row.is_strong_zero = false;
   return row;
+}
+
+std::set<std::string> recorded_ops(const Rows& rows) {
+  struct Names final : Observer {
+    void op_computed(const ComputedOp& op) override {
+      if (op.node()) list.insert(op.name);
+    }
+    std::set<std::string> list;
+  } names;
+  Observing scope(names);
+  for_each(rows, [&](const Row& row, const Tensors& inputs) {
+    Run run = recorded(row, inputs);
+    if (row.is_differentiable && any_real(run.x)) gradients(run, cotangents(run.y, 0), true);
+  });
+  return names.list;
 }
 
 void check_orders(const Rows& rows) {

@@ -127,6 +127,32 @@ TEST_CASE("hostile names are escaped everywhere") {
   if (has_dot()) CHECK(inspect::detail::graphviz(dot, "svg").has_value());
 }
 
+TEST_CASE("entities in names stay what they are") {
+  Tensor x = named(variable(ones({2})), "a&lt;b&#65;.weight");
+  inspect::Graph graph = graph_of(sum(exp(x)));
+  std::string dot = to_dot(graph, picture_of(graph));
+  CHECK(contains(dot, "a&amp;lt;b&amp;#65;"));
+  CHECK(!contains(dot, "a&lt;"));
+  if (has_dot()) CHECK(contains(*inspect::detail::graphviz(dot, "svg"), "a&amp;lt;b&amp;#65;"));
+}
+
+TEST_CASE("a loss shares no box with the first layer of a Sequential") {
+  // Its layers are called "0", "1", …, and so may be the boxes.
+  Tensor x = ones({2, 4});
+  for (int i = 0; i < 6; ++i) x = matmul(x, named(variable(randn({4, 4})), std::to_string(i) + ".weight"));
+  inspect::Graph graph = graph_of(sum(x));
+  for (std::size_t most : {100, 8, 6, 3, 1}) {
+    CAPTURE(most);
+    inspect::Picture picture = picture_of(graph, most);
+    std::size_t nodes = 0;
+    for (const auto& box : picture.boxes) nodes += box.nodes.size();
+    CHECK(nodes == graph.nodes.size());
+    CHECK(picture.boxes[0].nodes == std::vector<std::size_t>{0});
+    CHECK(picture.boxes[0].label == "sum");
+    if (most < 13) CHECK(picture.boxes.size() == 7);
+  }
+}
+
 TEST_CASE("files are written, and what cannot be is told") {
   Folder folder;
   Tensor y = small();

@@ -110,6 +110,20 @@ TEST_CASE("a summary changes neither gradients, nor buffers, nor random numbers"
   CHECK(rand({3}).to_vector() == next.to_vector());
 }
 
+TEST_CASE("a graph recorded before a summary can be run backward after it") {
+  nn::Sequential model{nn::Linear{4, 4}, nn::BatchNorm1d{4}};
+  Tensor x = randn({6, 4});
+  model(x);
+  nn::eval(model);
+  Tensor loss = sum(square(model(x)));
+  summary(model, x);
+  loss.backward({.retain_graph = true});
+  nn::train(model);
+  summary(model, x);
+  loss.backward();
+  CHECK(model.get<0>().weight.has_grad());
+}
+
 TEST_CASE("models without parameters, without elements, of several inputs and outputs") {
   inspect::Summary empty = summary(Empty{}, ones({2}));
   CHECK(empty.modules.size() == 1);
