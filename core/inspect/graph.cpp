@@ -1,20 +1,18 @@
 #include "graph.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <unordered_map>
 
 #include "../error/error.hpp"
 #include "../graph/engine_ops.hpp"
 #include "../graph/unobserved.hpp"
+#include "clock.hpp"
+#include "module_path.hpp"
 
 namespace xg::inspect {
 namespace {
 
 using xg::detail::Node;
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 /// The nodes behind one, newest first. Does not recurse.
 std::vector<Ref<Node>> nodes_behind(const Ref<Node>& root) {
@@ -143,17 +141,20 @@ class Look {
       {
         xg::detail::Unobserved unobserved;  // a recording, say, is not to take this for the program's own pass
         Observing scope(eyes);
-        Clock::time_point start = Clock::now();
+        double start = xg::detail::now();
         gradients = run_rule(node, g);
-        graph_.nodes[i].backward_seconds = seconds_since(start);
+        graph_.nodes[i].backward_seconds = xg::detail::now() - start;
       }
       if (node.output_count == 1 && node.outputs[0].shape.elements() == 1) find_local(i, g, gradients);
       std::size_t input = 0;
       for (std::uint32_t k = 0; k < node.input_count; ++k) {
         const xg::detail::Edge& edge = node.edges[k];
         if (!edge.node) continue;
-        Tensor& total = cotangents[graph_.nodes[i].inputs[input++].node][edge.output];
-        if (gradients[k].defined()) total = total.defined() ? add(total, gradients[k]) : gradients[k];
+        GraphNode::Input& seen = graph_.nodes[i].inputs[input++];
+        if (!gradients[k].defined()) continue;
+        seen.gives_zero = is_zero(gradients[k].array());
+        Tensor& total = cotangents[seen.node][edge.output];
+        total = total.defined() ? add(total, gradients[k]) : gradients[k];
       }
     }
   }
@@ -232,12 +233,8 @@ Graph graph_of(const Tensor& y, const GraphOptions& options, Site site) {
 }
 
 void place_by_parameters(Graph& graph) {
-  auto layer_of = [](const std::string& name) {
-    std::size_t dot = name.rfind('.');
-    return dot == name.npos ? std::string() : name.substr(0, dot);
-  };
   for (GraphNode& node : graph.nodes) {
-    if (node.is_leaf && node.path.empty()) node.path = layer_of(node.name);
+    if (node.is_leaf && node.path.empty()) node.path = detail::parent_path(node.name);
   }
   for (GraphNode& node : graph.nodes) {
     if (node.is_leaf || !node.path.empty()) continue;

@@ -32,6 +32,8 @@ struct GraphNode {
     std::uint32_t output;  // which of that node's outputs
     /// For one element each: ∂output/∂input, and the cotangent times that; else NaN.
     double local = NAN, product = NAN;
+    /// Whether all that the rule gave this input is zero; so it is too where the rule did not run.
+    bool gives_zero = true;
   };
   struct Output {
     Shape shape;

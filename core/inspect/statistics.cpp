@@ -107,6 +107,12 @@ Statistics statistics(const Array& values) {
   return visit(values, [](const auto* x, std::int64_t count) { return look(x, count); });
 }
 
+bool is_zero(const Array& values) {
+  return visit(values, [](const auto* x, std::int64_t count) {
+    return std::all_of(x, x + count, [](auto one) { return one == 0; });
+  });
+}
+
 double Histogram::end(std::size_t i) const {
   if (i + 1 >= counts.size()) return high;
   double part = static_cast<double>(i + 1) / static_cast<double>(counts.size());

@@ -31,6 +31,9 @@ struct Statistics {
 /// One pass over the numbers; booleans count as 0 and 1.
 Statistics statistics(const Array& values);
 
+/// Whether every number is exactly 0.
+bool is_zero(const Array& values);
+
 /// How finite numbers are spread: `counts[i]` of them lie in the i-th of equally wide bins from `low` to `high`, the
 /// last of which holds `high` too. Without finite numbers all counts are 0.
 struct Histogram {

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "../../core/error/error.hpp"
+#include "../../core/inspect/module_path.hpp"
 
 namespace xg::inspect {
 namespace {
@@ -16,28 +17,66 @@ namespace {
 std::string parameter_layer(const RecordedOp& op) {
   for (const Tensor& x : op.inputs)
     if (x.impl()->label && x.impl()->label->is_path) {
-      std::string layer = detail::layer_of(x.name());
+      std::string layer = detail::parent_path(x.name());
       return layer.empty() ? x.name() : layer;
     }
   return "";
 }
 
-/// The layer right before an op, following first inputs; and whether a convolution lies in between.
-std::string layer_before(const Recording& recording, const RecordedOp& op, bool& convolution) {
+/// What lies right before an activation, following first inputs.
+struct Before {
+  /// Of the nearest op with parameters.
+  std::string layer;
+  /// The axis of `y` along which the units lie; −1 where nobody can tell.
+  std::int64_t axis = -1;
+};
+
+bool is_among(std::string_view name, std::initializer_list<std::string_view> names) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+/// The units of an image's layers lie along axis 1, those of others along the last.
+std::int64_t unit_axis(const RecordedOp& op, std::int64_t rank) {
+  std::string_view name = op.name;
+  if (name.starts_with("conv") || is_among(name, {"batch_norm", "batch_norm_eval", "group_norm", "instance_norm"}))
+    return 1;
+  if (is_among(name, {"linear", "matmul", "bilinear", "layer_norm", "rms_norm", "embedding", "rnn", "gru", "lstm"}))
+    return rank - 1;
+  return -1;
+}
+
+Before before(const Recording& recording, const RecordedOp& op) {
+  Before found;
+  const Array& y = op.outputs[0].array();
+  bool is_moved = false;  // the axes were
   const RecordedOp* at = &op;
-  for (int hops = 0; at && hops < 16; ++hops) {
-    convolution = convolution || std::string_view(at->name).starts_with("conv");
-    if (std::string layer = parameter_layer(*at); !layer.empty()) return layer;
+  for (int hops = 0; at && !at->outputs.empty() && hops < 16 && (found.axis < 0 || found.layer.empty()); ++hops) {
+    if (found.layer.empty()) found.layer = parameter_layer(*at);
+    const Shape& shape = at->outputs[0].shape();
+    std::int64_t axis = unit_axis(*at, shape.rank());
+    if (found.axis < 0 && axis >= 0 && axis < shape.rank()) {
+      std::int64_t units = shape[static_cast<std::size_t>(axis)];
+      if (y.rank() == 2) axis = 1;
+      else if (is_moved) {  // to the only axis of that length, if so
+        std::int64_t count = std::count(y.shape().begin() + 1, y.shape().end(), units);
+        axis = count == 1 ? std::find(y.shape().begin() + 1, y.shape().end(), units) - y.shape().begin() : -1;
+      }
+      if (axis < 0) break;
+      found.axis = axis;
+    }
+    is_moved = is_moved || is_among(at->name, {"permute", "transpose", "swapaxes", "moveaxis", "matrix_transpose",
+                                               "reshape", "flatten", "expand_dims", "squeeze", "einsum"});
     at = at->inputs.empty() ? nullptr : recording.maker(at->inputs[0]);
   }
-  return "";
+  if (found.axis < 0 && (!is_moved || y.rank() == 2)) found.axis = y.rank() == 2 || y.rank() >= 4 ? 1 : y.rank() - 1;
+  return found;
 }
 
 /// Counts units that are 0 for all samples.
-void count_dead(ActivationLook& look, const Array& y, bool convolution) {
+void count_dead(ActivationLook& look, const Array& y, std::int64_t unit_axis) {
   std::int64_t rank = y.rank();
-  if (rank < 2 || y.size() == 0) return;
-  auto axis = static_cast<std::size_t>(rank == 2 || rank >= 4 || convolution ? 1 : rank - 1);
+  if (rank < 2 || y.size() == 0 || unit_axis < 1) return;
+  auto axis = static_cast<std::size_t>(unit_axis);
   std::int64_t units = y.shape()[axis], inner = 1;
   if (y.size() / units < 4) return;
   look.units = units;
@@ -77,11 +116,11 @@ std::vector<ActivationLook> activations(const Recording& recording) {
     bool is_tanh = name == "tanh" || name == "rnn";
     if ((!is_relu && !is_sigmoid && !is_tanh) || op.outputs.empty()) continue;
     ActivationLook look{.op = op.name, .site = op.site, .layer = {}};
-    bool convolution = false;
-    look.layer = layer_before(recording, op, convolution);
+    Before source = before(recording, op);
+    look.layer = source.layer;
     look.is_last = i >= last_layer && name != "rnn";
     const Array& y = op.outputs[0].array();
-    if (is_relu) count_dead(look, y, convolution);
+    if (is_relu) count_dead(look, y, source.axis);
     // y (1 − y) < 1/80 and 1 − y² < 1/20.
     if (is_sigmoid) look.saturated = share_outside(y, 0.01266, 0.98734);
     if (is_tanh) look.saturated = share_outside(y, -0.97468, 0.97468);
@@ -116,7 +155,7 @@ void detail::judge(std::vector<ParameterLook>& looks, const Recording& recording
   std::vector<LineGrowth> lines = growth(recording);
   for (ParameterLook& look : looks) {
     if (look.is_frozen || look.verdict == Verdict::not_finite || look.verdict == Verdict::no_gradient) continue;
-    std::string layer = layer_of(look.name);
+    std::string layer = parent_path(look.name);
     if (layer.empty()) layer = look.name;
     for (const ActivationLook& one : seen) {
       if (one.layer != layer) continue;

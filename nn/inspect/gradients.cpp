@@ -8,10 +8,13 @@
 
 #include "../../core/array/index_text.hpp"
 #include "../../core/error/error.hpp"
+#include "../../core/inspect/module_path.hpp"
 #include "../../core/inspect/table.hpp"
 #include "../module/state.hpp"
 #include "../optim/optimizer.hpp"
 #include "activations.hpp"
+#include "kept_leaves.hpp"
+#include "paths.hpp"
 #include "why.hpp"
 
 namespace xg::inspect {
@@ -52,10 +55,9 @@ void try_step(nn::Optimizer& optimizer, std::vector<ParameterLook>& looks, const
               const Site& site) {
   std::vector<nn::NamedArray> state = nn::state_of(optimizer, site);
   for (nn::NamedArray& one : state) one.array = one.array.copy();
-  std::vector<Array> before;
-  for (const Tensor& p : optimizer.parameters()) before.push_back(p.array().copy());
+  KeptLeaves leaves(optimizer.parameters());
   auto restore = [&] {
-    for (std::size_t i = 0; i < before.size(); ++i) optimizer.parameters()[i].assign(Tensor(before[i]), site);
+    leaves.restore();
     nn::set_state(optimizer, state, site);
   };
   try {
@@ -68,6 +70,20 @@ void try_step(nn::Optimizer& optimizer, std::vector<ParameterLook>& looks, const
     throw;
   }
   restore();
+}
+
+/// The gradients that a look at the graph saw arrive at parameters.
+void take_gradients(const Graph& graph, std::vector<ParameterLook>& looks, const std::vector<Tensor>& parameters) {
+  std::map<std::uint64_t, const GraphNode*> leaves;
+  for (const GraphNode& node : graph.nodes)
+    if (node.is_leaf) leaves.emplace(node.sequence, &node);
+  for (std::size_t i = 0; i < looks.size(); ++i) {
+    if (!parameters[i].requires_grad()) continue;
+    auto leaf = leaves.find(parameters[i].impl()->node->sequence);
+    if (leaf == leaves.end() || !leaf->second->outputs[0].has_cotangent) continue;
+    looks[i].has_gradient = true;
+    looks[i].gradient = leaf->second->outputs[0].cotangent;
+  }
 }
 
 std::string bad_numbers(const char* what, const Statistics& numbers, const Shape& shape) {
@@ -103,11 +119,6 @@ double Snapshot::update_ratio(const Tensor& parameter) const {
 
 namespace detail {
 
-std::string layer_of(const std::string& parameter) {
-  std::size_t dot = parameter.rfind('.');
-  return dot == std::string::npos ? "" : parameter.substr(0, dot);
-}
-
 ParameterLook look_at(const std::string& name, const Tensor& parameter) {
   ParameterLook look;
   look.name = name;
@@ -122,24 +133,41 @@ ParameterLook look_at(const std::string& name, const Tensor& parameter) {
   return look;
 }
 
-void count_dead_units(std::vector<ParameterLook>& looks, const std::vector<Tensor>& parameters) {
+std::vector<std::string> transposed_weights(const nn::AnyModel& model) {
+  struct Visitor final : nn::Walker {
+    void module(const void*, std::string_view type) override {
+      if (short_type(type).starts_with("ConvTranspose"))
+        names.push_back(path().empty() ? "weight" : path() + ".weight");
+    }
+    std::vector<std::string> names;
+  } visitor;
+  model.walk(visitor);
+  return visitor.names;
+}
+
+void count_dead_units(std::vector<ParameterLook>& looks, const std::vector<Tensor>& parameters,
+                      const std::vector<std::string>& transposed) {
   std::map<std::string, std::size_t> places;
   for (std::size_t i = 0; i < looks.size(); ++i) places[looks[i].name] = i;
   for (std::size_t i = 0; i < looks.size(); ++i) {
     ParameterLook& weight = looks[i];
     std::size_t at = weight.name.rfind("weight");
     if (weight.shape.rank() < 2 || !weight.has_gradient || at == std::string::npos) continue;
-    // The bias says which axis the units are on, and tells them from the rows of an embedding.
+    // The bias tells units from the rows of an embedding, and in a layer that nobody knows which axis they are on.
     auto found = places.find(weight.name.substr(0, at) + "bias" + weight.name.substr(at + 6));
     if (found == places.end() || !looks[found->second].has_gradient) continue;
     ParameterLook& bias = looks[found->second];
     if (bias.shape.rank() != 1) continue;
-    std::int64_t axis = weight.shape[0] == bias.shape[0] ? 0 : weight.shape[1] == bias.shape[0] ? 1 : -1;
+    bool is_transposed = std::find(transposed.begin(), transposed.end(), weight.name) != transposed.end();
+    std::int64_t axis = !is_transposed && weight.shape[0] == bias.shape[0] ? 0
+                        : weight.shape[1] == bias.shape[0]                 ? 1
+                                                                           : -1;
     if (axis < 0 || weight.shape.elements() == 0) continue;
     weight.units = bias.units = bias.shape[0];
     if (weight.gradient.zeros == 0 || bias.gradient.zeros == 0) continue;
-    std::vector<bool> dead = zero_along(parameters[i].find_grad()->array(), axis);
-    std::vector<bool> dead_bias = zero_along(parameters[found->second].find_grad()->array(), 0);
+    const Tensor *weights = parameters[i].find_grad(), *biases = parameters[found->second].find_grad();
+    if (!weights || !biases) continue;  // of a graph only the sums are known
+    std::vector<bool> dead = zero_along(weights->array(), axis), dead_bias = zero_along(biases->array(), 0);
     for (std::size_t unit = 0; unit < dead.size(); ++unit) weight.dead_units += dead[unit] && dead_bias[unit];
     bias.dead_units = weight.dead_units;
   }
@@ -154,7 +182,7 @@ void judge(std::vector<ParameterLook>& looks, const VerdictLimits& limits) {
   std::map<std::string, Sum> layers;
   for (const ParameterLook& look : looks)
     if (look.has_gradient) {
-      Sum& sum = layers[layer_of(look.name)];
+      Sum& sum = layers[parent_path(look.name)];
       sum.squares += look.gradient.norm * look.gradient.norm;
       sum.count += static_cast<double>(look.gradient.count);
     }
@@ -183,7 +211,7 @@ void judge(std::vector<ParameterLook>& looks, const VerdictLimits& limits) {
     // Beside values that start at zero, as a bias does, any gradient is large.
     else if (g.norm > limits.exploding * w.norm && g.root_mean_square() > limits.exploding * (w.norm > 0 ? 1e-3 : 1))
       say(Verdict::exploding, fmt::format("|gradient| is {:.1e}, |values| {:.1e}", g.norm, w.norm));
-    else if (double size = layers[layer_of(look.name)].mean(); g.count > 0 && size < limits.vanishing * most)
+    else if (double size = layers[parent_path(look.name)].mean(); g.count > 0 && size < limits.vanishing * most)
       say(Verdict::vanishing, fmt::format("the layer's gradients are {:.1e} in the mean, those of {} {:.1e}", size,
                                           largest.empty() ? "the model itself" : "`" + largest + "`", most));
     else if (look.update_ratio > limits.too_fast && w.norm > 0)
@@ -212,25 +240,36 @@ bool Gradients::healthy() const {
   });
 }
 
-Gradients gradients(const nn::AnyModel& model, const GradientsOptions& options, Site site) {
+Gradients detail::gradients(const nn::AnyModel& model, const GradientsOptions& options, const Graph* graph,
+                            const Site& site) {
   Gradients found;
   std::vector<Tensor> tensors;
+  bool any = false;
   for (const nn::NamedTensor& named : nn::named_parameters(model)) {
-    found.parameters.push_back(detail::look_at(named.name, named.tensor));
+    found.parameters.push_back(look_at(named.name, named.tensor));
     tensors.push_back(named.tensor);
     if (options.before) found.parameters.back().update_ratio = options.before->update_ratio(named.tensor);
+    any = any || found.parameters.back().has_gradient;
   }
+  if (any) graph = nullptr;
+  if (graph) take_gradients(*graph, found.parameters, tensors);
   if (options.optimizer) try_step(*options.optimizer, found.parameters, tensors, site);
-  detail::count_dead_units(found.parameters, tensors);
-  detail::judge(found.parameters, options.limits);
-  if (options.loss.defined())
+  count_dead_units(found.parameters, tensors, transposed_weights(model));
+  judge(found.parameters, options.limits);
+  if (options.loss.defined()) {
+    Reasons reasons(options.loss, options.recording, graph);
     for (std::size_t i = 0; i < tensors.size(); ++i) {
       ParameterLook& look = found.parameters[i];
       if (look.verdict == Verdict::no_gradient || look.verdict == Verdict::zero)
-        look.why = detail::why_no_gradient(tensors[i], options.loss, options.recording, true, site);
+        look.why = reasons.why_no_gradient(tensors[i]);
     }
-  if (options.recording) detail::judge(found.parameters, *options.recording, options.limits);
+  }
+  if (options.recording) judge(found.parameters, *options.recording, options.limits);
   return found;
+}
+
+Gradients gradients(const nn::AnyModel& model, const GradientsOptions& options, Site site) {
+  return detail::gradients(model, options, nullptr, site);
 }
 
 std::string to_string(const Gradients& gradients) {

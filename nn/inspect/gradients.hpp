@@ -15,6 +15,7 @@ class Optimizer;
 namespace xg::inspect {
 
 class Recording;
+struct Graph;
 
 /// What can be said of a parameter's gradient.
 enum class Verdict {
@@ -116,14 +117,17 @@ std::string to_string(const Gradients& gradients);
 std::ostream& operator<<(std::ostream& out, const Gradients& gradients);
 
 namespace detail {
+/// The same; where backward left no gradients at all, those that a look at the graph of the loss saw are judged.
+Gradients gradients(const nn::AnyModel& model, const GradientsOptions& options, const Graph* graph, const Site& site);
 /// Looks at one parameter; no verdict yet.
 ParameterLook look_at(const std::string& name, const Tensor& parameter);
 /// Counts the units that got no gradient, in looks at the parameters of one model.
-void count_dead_units(std::vector<ParameterLook>& looks, const std::vector<Tensor>& parameters);
+void count_dead_units(std::vector<ParameterLook>& looks, const std::vector<Tensor>& parameters,
+                      const std::vector<std::string>& transposed);
+/// The names of the weights whose units lie along axis 1: those of transposed convolutions.
+std::vector<std::string> transposed_weights(const nn::AnyModel& model);
 /// Gives the verdicts.
 void judge(std::vector<ParameterLook>& looks, const VerdictLimits& limits);
-/// "blocks.0" of "blocks.0.weight"; empty for a parameter of the model itself.
-std::string layer_of(const std::string& parameter);
 }  // namespace detail
 
 }  // namespace xg::inspect

@@ -10,6 +10,7 @@
 #include "../../core/error/error.hpp"
 #include "../../core/inspect/derivatives.hpp"
 #include "../../core/inspect/explain.hpp"
+#include "../../core/inspect/module_path.hpp"
 #include "../../core/inspect/picture.hpp"
 #include "../train/monitor.hpp"
 #include "paths.hpp"
@@ -40,37 +41,6 @@ Json as_json(const Statistics& s) {
           {"zeros", s.zero_share()},
           {"rms", number(s.root_mean_square())},
           {"bad", s.nans + s.infinities}};
-}
-
-bool is_within(const std::string& path, const std::string& module) {
-  return module.empty() || path == module || path.starts_with(module + '.');
-}
-
-/// Gradients of all parameters, judged: those that backward left, or else those of the graph.
-Gradients looked_at(const Tensor& loss, const nn::AnyModel& model, const ModelMap& map, const Graph& graph,
-                    const ReportOptions& options, const Site& site) {
-  GradientsOptions how;
-  how.loss = loss;
-  how.recording = options.recording;
-  how.limits = options.limits;
-  Gradients found = gradients(model, how, site);
-  auto any = [&] {
-    return std::any_of(found.parameters.begin(), found.parameters.end(), [](const auto& p) { return p.has_gradient; });
-  };
-  if (any()) return found;
-  for (ParameterLook& look : found.parameters) {
-    auto in_model = std::find_if(map.parameters().begin(), map.parameters().end(),
-                                 [&](const auto& p) { return p.path == look.name; });
-    if (in_model == map.parameters().end() || !in_model->tensor.requires_grad()) continue;
-    std::uint64_t leaf = in_model->tensor.impl()->node->sequence;
-    for (const GraphNode& node : graph.nodes)
-      if (node.is_leaf && node.sequence == leaf && node.outputs[0].has_cotangent) {
-        look.has_gradient = true;
-        look.gradient = node.outputs[0].cotangent;
-      }
-  }
-  if (any()) detail::judge(found.parameters, options.limits);
-  return found;
 }
 
 Json ops(const Graph& graph, const Picture& picture, std::size_t most) {
@@ -200,9 +170,9 @@ Json modules(const ModelMap& map, const Graph& graph, const ReportOptions& optio
       if (!std::isnan(x)) sum = std::isnan(sum) ? x : sum + x;
     };
     for (const auto& p : map.parameters())
-      if (is_within(p.path, row.path)) parameters += p.tensor.size();
+      if (detail::is_within(p.path, row.path)) parameters += p.tensor.size();
     for (const GraphNode& node : graph.nodes) {
-      if (!is_within(node.path, row.path)) continue;
+      if (!detail::is_within(node.path, row.path)) continue;
       if (node.is_leaf) {
         squares += node.outputs[0].cotangent.norm * node.outputs[0].cotangent.norm;
         continue;
@@ -325,6 +295,11 @@ std::string detail::report(const Tensor& loss, const nn::AnyModel& model, const 
         node.name = p.path;
   Picture picture = picture_of(graph, options.boxes);
   const auto& root = graph.nodes[0].outputs[loss.impl()->output];
+  GradientsOptions how;
+  how.loss = loss;
+  how.recording = options.recording;
+  how.limits = options.limits;
+  Gradients found = gradients(model, how, &graph, site);
   Json data{{"title", options.title},
             {"loss", root.shape.elements() == 1 ? number(root.value.mean) : Json()},
             {"place", short_site(graph.nodes[0].site)},
@@ -334,7 +309,7 @@ std::string detail::report(const Tensor& loss, const nn::AnyModel& model, const 
             {"picture", drawing(picture)},
             {"layout", options.graphviz ? layout(graph, picture) : Json()},
             {"modules", modules(map, graph, options)},
-            {"parameters", parameters(looked_at(loss, model, map, graph, options, site), map, graph, options.bins)},
+            {"parameters", parameters(found, map, graph, options.bins)},
             {"history", options.monitor ? history(*options.monitor) : Json()}};
   std::string json = data.dump(-1, ' ', false, Json::error_handler_t::replace);
   return "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"

@@ -8,8 +8,6 @@
 #include <unordered_set>
 
 #include "../../core/error/error.hpp"
-#include "../../core/graph/backward.hpp"
-#include "../../core/graph/unobserved.hpp"
 
 namespace xg::inspect {
 namespace {
@@ -26,43 +24,112 @@ std::string called(const Tensor& x, const char* otherwise) {
   return x.name().empty() ? std::string(otherwise) : "`" + x.name() + "`";
 }
 
-/// What went through the rules of a graph that is still there.
-struct Probe : Observer {
-  struct Rule {
-    bool is_zero = true;
-    std::vector<bool> gives_zero;
-  };
-  std::unordered_map<const Node*, Rule> rules;
-
-  static bool zero(const Tensor& g) {
-    if (!g.defined()) return true;
-    Statistics known = statistics(g.array());
-    return known.zeros == known.count;
-  }
-  void rule_ended(const Node& node, const Tensors& cotangents, const Tensors& gradients) override {
-    Rule& rule = rules[&node];
-    for (const Tensor& g : cotangents) rule.is_zero = rule.is_zero && zero(g);
-    for (const Tensor& g : gradients) rule.gives_zero.push_back(zero(g));
-  }
+/// Whether zeros went into the rule of an op, and came out at its inputs.
+struct Rule {
+  bool is_zero = true;
+  std::vector<bool> gives_zero;
 };
+
+}  // namespace
+
+/// The graph behind a loss.
+struct detail::Reasons::Walk {
+  Walk(const Tensor& loss, const Recording* recording, const Graph* looked)
+      : loss(loss), recording(recording), looked(looked) {
+    if (!loss.requires_grad()) return;
+    std::vector<const Node*> stack = {loss.impl()->node.get()};
+    while (!stack.empty()) {
+      const Node* node = stack.back();
+      stack.pop_back();
+      if (!seen.insert(node).second) continue;
+      order.push_back(node);
+      for_each_input(*node, [&](std::size_t, const Node* input) { stack.push_back(input); });
+      bool is_freed = !node->is_leaf && !node->rule;
+      if (is_freed && !(recording && recording->find(*node)) && !freed) freed = node;
+    }
+    std::sort(order.begin(), order.end(), [](const Node* a, const Node* b) { return a->sequence < b->sequence; });
+  }
+
+  /// Inputs that take a gradient. Where backward freed the edges, the recording knows them.
+  template <class F>
+  void for_each_input(const Node& node, const F& f) const {
+    for (std::uint32_t i = 0; i < node.input_count; ++i)
+      if (node.edges[i].node) f(i, node.edges[i].node.get());
+    if (node.input_count > 0 || node.is_leaf) return;
+    if (const RecordedOp* op = recording ? recording->find(node) : nullptr)
+      for (std::size_t i = 0; i < op->inputs.size(); ++i)
+        if (op->inputs[i].requires_grad()) f(i, op->inputs[i].impl()->node.get());
+  }
+
+  /// What went through the rules, by the nodes' sequence numbers: as the recording has it, or a look at the graph.
+  const std::unordered_map<std::uint64_t, Rule>& rules() {
+    if (knows_rules) return rules_;
+    knows_rules = true;
+    if (recording)
+      for (const RecordedOp& op : recording->ops()) {
+        if (!op.rule_ran || op.outputs.empty()) continue;
+        Rule rule{op.cotangent_norm == 0, {}};
+        for (double norm : op.gradient_norms) rule.gives_zero.push_back(norm == 0 || std::isnan(norm));
+        for (const Tensor& y : op.outputs)
+          if (y.requires_grad()) rules_[y.impl()->node->sequence] = rule;
+      }
+    if (!rules_.empty()) return rules_;
+    if (looked) {
+      take(*looked);
+    } else if (!freed && loss.size() == 1) {
+      try {
+        take(graph_of(loss));
+      } catch (const Error&) {  // the graph is gone, or a leaf was changed since
+      }
+    }
+    return rules_;
+  }
+
+  Tensor loss;
+  const Recording* recording;
+  const Graph* looked;
+  std::unordered_set<const Node*> seen;
+  std::vector<const Node*> order;  // from old to new
+  const Node* freed = nullptr;     // a node that backward ran through, and that no recording knows
+
+ private:
+  void take(const Graph& graph) {
+    std::unordered_map<std::uint64_t, const GraphNode*> seen_nodes;
+    for (const GraphNode& node : graph.nodes) seen_nodes.emplace(node.sequence, &node);
+    for (const Node* node : order) {
+      auto found = seen_nodes.find(node->sequence);
+      if (found == seen_nodes.end() || node->is_leaf) continue;
+      Rule rule;
+      for (const auto& output : found->second->outputs)
+        rule.is_zero = rule.is_zero && (!output.has_cotangent || output.cotangent.zeros == output.cotangent.count);
+      auto input = found->second->inputs.begin();  // of those that take a gradient
+      for (std::uint32_t i = 0; i < node->input_count; ++i)
+        rule.gives_zero.push_back(!node->edges[i].node || (input++)->gives_zero);
+      rules_.emplace(node->sequence, std::move(rule));
+    }
+  }
+  bool knows_rules = false;
+  std::unordered_map<std::uint64_t, Rule> rules_;
+};
+
+namespace {
 
 class Answer {
  public:
-  Answer(const Tensor& x, const Tensor& loss, const Recording* recording, bool may_run)
-      : x_(x), loss_(loss), recording_(recording), may_run_(may_run), name_(called(x, "x")) {}
+  Answer(const Tensor& x, detail::Reasons::Walk& walk)
+      : x_(x), loss_(walk.loss), recording_(walk.recording), walk_(walk), name_(called(x, "x")) {}
 
   std::string text() {
     if (x_.impl().get() == loss_.impl().get()) return fmt::format("{} is the loss itself: its gradient is 1.", name_);
     if (!x_.requires_grad()) return about_constant();
     if (!loss_.requires_grad()) return fmt::format("The loss depends on no variable. {}", about_cut());
-    walk();
     if (!reached(x_.impl()->node.get())) {
-      if (freed_ && !recording_ && x_.has_grad()) return about_path();
-      if (freed_ && !recording_)
+      if (walk_.freed && !recording_ && x_.has_grad()) return about_path();
+      if (walk_.freed && !recording_)
         return fmt::format(
             "Nothing can be said: backward ran through {} and freed the graph behind it; keep it with "
             "{{.retain_graph = true}}, or run the step under an inspect::Recording.",
-            op_at(freed_->name, freed_->site));
+            op_at(walk_.freed->name, walk_.freed->site));
       return about_cut();
     }
     return about_path();
@@ -95,29 +162,7 @@ class Answer {
     return fmt::format("was computed by `{}` ({}) from constants.", op.name, where);
   }
 
-  /// Which nodes the loss depends on. Where backward freed the edges, the recording knows them.
-  void walk() {
-    std::vector<const Node*> stack = {loss_.impl()->node.get()};
-    while (!stack.empty()) {
-      const Node* node = stack.back();
-      stack.pop_back();
-      if (!seen_.insert(node).second) continue;
-      order_.push_back(node);
-      for_each_input(*node, [&](std::size_t, const Node* input) { stack.push_back(input); });
-      bool is_freed = !node->is_leaf && !node->rule;
-      if (is_freed && !(recording_ && recording_->find(*node)) && !freed_) freed_ = node;
-    }
-  }
-  template <class F>
-  void for_each_input(const Node& node, const F& f) const {
-    for (std::uint32_t i = 0; i < node.input_count; ++i)
-      if (node.edges[i].node) f(i, node.edges[i].node.get());
-    if (node.input_count > 0 || node.is_leaf) return;
-    if (const RecordedOp* op = recording_ ? recording_->find(node) : nullptr)
-      for (std::size_t i = 0; i < op->inputs.size(); ++i)
-        if (op->inputs[i].requires_grad()) f(i, op->inputs[i].impl()->node.get());
-  }
-  bool reached(const Node* node) const { return seen_.count(node) > 0; }
+  bool reached(const Node* node) const { return walk_.seen.count(node) > 0; }
 
   /// No recorded way leads from the loss to x.
   std::string about_cut() const {
@@ -180,7 +225,7 @@ class Answer {
   std::string constant_entries() const {
     std::string text;
     int count = 0;
-    for (const Node* node : order_)
+    for (const Node* node : walk_.order)
       for (std::uint32_t i = 0; i < node->input_count && count < 3; ++i)
         if (!node->edges[i].node) {
           text += fmt::format("{}input {} of {}", count++ ? ", " : "", i, op_at(node->name, node->site));
@@ -197,15 +242,17 @@ class Answer {
                            known.finite() ? "" : ", with numbers in it that are not finite");
       return fmt::format("The gradient of {} is exactly zero{}", name_, about_zero());
     }
-    bool ran = freed_ || (recording_ && any_rule_ran());
+    bool ran = walk_.freed || (recording_ && any_rule_ran());
     if (!x_.is_leaf() && ran)
       return fmt::format(
           "{} is the result of {}, and backward leaves gradients at leaves only: call retain_grad(x) before "
           "it, or use grad(loss, x).",
           name_, op_at(x_.op(), x_.site()));
     if (ran) return fmt::format("Backward left a gradient at {}, which was cleared since (zero_grad).", name_);
+    std::string zero = about_zero();
+    if (walk_.looked && zero.size() > 1) return fmt::format("The gradient of {} will be exactly zero{}", name_, zero);
     std::string text = fmt::format("The loss depends on {}, but backward has not run: call loss.backward().", name_);
-    if (std::string zero = about_zero(); zero.size() > 1) text += " Its gradient will be exactly zero" + zero;
+    if (zero.size() > 1) text += " Its gradient will be exactly zero" + zero;
     return text;
   }
   bool any_rule_ran() const {
@@ -220,18 +267,17 @@ class Answer {
 
   /// ": `relu` (net.cpp:7) let none of it through." or "."
   std::string about_zero() {
-    std::unordered_map<const Node*, Probe::Rule> rules = rules_that_ran();
+    const std::unordered_map<std::uint64_t, Rule>& rules = walk_.rules();
     if (rules.empty()) return ".";
-    // Nodes that x lies behind, from old to new.
-    std::sort(order_.begin(), order_.end(), [](const Node* a, const Node* b) { return a->sequence < b->sequence; });
+    // Nodes that x lies behind.
     std::unordered_set<const Node*> behind = {x_.impl()->node.get()};
     std::vector<const Node*> culprits;
     bool flows = false;
-    for (const Node* node : order_) {
-      auto found = rules.find(node);
-      const Probe::Rule* rule = found == rules.end() || found->second.is_zero ? nullptr : &found->second;
+    for (const Node* node : walk_.order) {
+      auto found = rules.find(node->sequence);
+      const Rule* rule = found == rules.end() || found->second.is_zero ? nullptr : &found->second;
       bool leads = false, gives = false;
-      for_each_input(*node, [&](std::size_t i, const Node* input) {
+      walk_.for_each_input(*node, [&](std::size_t i, const Node* input) {
         if (!behind.count(input)) return;
         leads = true;
         bool passes = rule && i < rule->gives_zero.size() && !rule->gives_zero[i];
@@ -252,52 +298,27 @@ class Answer {
     if (culprits.size() > 3) text += fmt::format(" and {} ops more", culprits.size() - 3);
     return text + (culprits.size() > 1 ? ", which let none of it through." : ", which lets none of it through.");
   }
-  std::unordered_map<const Node*, Probe::Rule> rules_that_ran() {
-    Probe probe;
-    if (recording_)
-      for (const RecordedOp& op : recording_->ops()) {
-        if (!op.rule_ran || op.outputs.empty()) continue;
-        Probe::Rule rule{op.cotangent_norm == 0, {}};
-        for (double norm : op.gradient_norms) rule.gives_zero.push_back(norm == 0 || std::isnan(norm));
-        for (const Tensor& y : op.outputs)
-          if (y.requires_grad()) probe.rules[y.impl()->node.get()] = rule;
-      }
-    if (!probe.rules.empty() || freed_ || !may_run_) return probe.rules;
-    if (loss_.size() != 1) return {};
-    for (const Node* node : order_)
-      if (!node->is_leaf && !node->rule) return {};
-    xg::detail::Unobserved unobserved;
-    Observing scope(probe);
-    try {
-      grad(Tensors{loss_}, Tensors{x_}, Tensors{}, {.retain_graph = true, .allow_unused = true});
-    } catch (const Error&) {  // a leaf was changed since, or another observer stopped it
-      return {};
-    }
-    return probe.rules;
-  }
 
   const Tensor &x_, &loss_;
   const Recording* recording_;
-  bool may_run_;
+  detail::Reasons::Walk& walk_;
   std::string name_;
-  std::unordered_set<const Node*> seen_;
-  std::vector<const Node*> order_;
-  const Node* freed_ = nullptr;  // a node that backward ran through, and that no recording knows
 };
 
 }  // namespace
 
-std::string detail::why_no_gradient(const Tensor& x, const Tensor& loss, const Recording* recording, bool may_run,
-                                    const Site& site) {
+detail::Reasons::Reasons(const Tensor& loss, const Recording* recording, const Graph* looked)
+    : walk_(std::make_unique<Walk>(loss, recording, looked)) {}
+detail::Reasons::~Reasons() = default;
+
+std::string detail::Reasons::why_no_gradient(const Tensor& x) const { return Answer(x, *walk_).text(); }
+
+std::string why_no_gradient(const Tensor& x, const Tensor& loss, const Recording* recording, Site site) {
   if (!x.defined() || !loss.defined())
     Complaint("why_no_gradient", std::string(x.defined() ? "the loss" : "x") + " is an undefined tensor")
         .at(site)
         .raise<ValueError>();
-  return Answer(x, loss, recording, may_run).text();
-}
-
-std::string why_no_gradient(const Tensor& x, const Tensor& loss, const Recording* recording, Site site) {
-  return detail::why_no_gradient(x, loss, recording, true, site);
+  return detail::Reasons(loss, recording).why_no_gradient(x);
 }
 
 }  // namespace xg::inspect

@@ -30,9 +30,9 @@ std::string times(const DashboardState& state) {
 std::string numbers(const DashboardState& state) {
   std::string text;
   for (const Scalar& scalar : state.shown)
-    text += inspect::one_line(scalar.name) + " " + short_number(scalar.value) + "  ";
-  text += "lr " + short_number(state.learning_rate);
-  if (!std::isnan(state.gradient_norm)) text += "  |gradient| " + short_number(state.gradient_norm);
+    text += inspect::one_line(scalar.name) + " " + steady_number(scalar.value) + "  ";
+  text += "lr " + steady_number(state.learning_rate);
+  if (!std::isnan(state.gradient_norm)) text += "  |gradient| " + steady_number(state.gradient_norm);
   return text;
 }
 

@@ -166,7 +166,7 @@ Figure& Figure::curves(const std::vector<Series>& curves, const PlotOptions& opt
   double x = field.left, y = head;
   for (std::size_t k = 0; k < curves.size(); ++k) {
     std::string name = curves[k].name;
-    if (!curves[k].values.empty()) name += fmt::format(" {}", short_number(curves[k].values.back()));
+    if (!curves[k].values.empty()) name += fmt::format(" {}", steady_number(curves[k].values.back()));
     double width = 32 + 7.2 * static_cast<double>(name.size());
     if (x > field.left && x + width > field.right) x = field.left, y += line;
     if (y > panel_height / 2) break;

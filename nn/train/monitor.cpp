@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "../../core/error/error.hpp"
+#include "../../core/inspect/module_path.hpp"
 #include "../checkpoint/checkpoint.hpp"
 #include "../checkpoint/model_file.hpp"
 #include "dashboard.hpp"
@@ -36,7 +37,7 @@ struct Layers {
   explicit Layers(const MonitorLook& look) {
     std::map<std::string, std::size_t> places;
     for (const inspect::ParameterLook& tensor : look.tensors) {
-      std::string name = inspect::detail::layer_of(tensor.name);
+      std::string name = inspect::detail::parent_path(tensor.name);
       if (name.empty()) name = tensor.name;
       auto [place, is_new] = places.emplace(name, list.size());
       if (is_new) list.push_back({.name = name, .verdict = {}});
@@ -72,6 +73,7 @@ struct Monitor::Body {
       if (options.only.empty() || std::any_of(options.only.begin(), options.only.end(), starts))
         parameters.push_back(std::move(named));
     }
+    transposed = inspect::detail::transposed_weights(model);
     using Terminal = ProgressOptions::Terminal;
     is_live = options.progress.terminal == Terminal::ask ? detail::is_terminal(options.progress.out)
                                                          : options.progress.terminal == Terminal::yes;
@@ -104,7 +106,7 @@ struct Monitor::Body {
       if (before) look.tensors.back().update_ratio = before->update_ratio(named.tensor);
       tensors.push_back(named.tensor);
     }
-    inspect::detail::count_dead_units(look.tensors, tensors);
+    inspect::detail::count_dead_units(look.tensors, tensors, transposed);
     inspect::detail::judge(look.tensors, options.limits);
     for (const NamedTensor& named : watched) {
       look.tensors.push_back(inspect::detail::look_at(named.name, named.tensor));
@@ -252,7 +254,7 @@ struct Monitor::Body {
     std::string text =
         fmt::format("stopped by {} after step {}", interrupt->signal() == SIGTERM ? "SIGTERM" : "Ctrl-C", done);
     if (last_epoch > 0) text += fmt::format(" in epoch {}", epoch);
-    text += fmt::format(", loss {}", short_number(last_loss));
+    text += fmt::format(", loss {}", steady_number(last_loss));
     if (!options.save_path.empty()) {
       if (options.run) options.run->save(options.save_path, site);
       else save(model, options.save_path, site);
@@ -271,6 +273,7 @@ struct Monitor::Body {
   const Optimizer& optimizer;
   MonitorOptions options;
   std::vector<NamedTensor> parameters, watched;
+  std::vector<std::string> transposed;  // weights of transposed convolutions
   std::optional<inspect::Snapshot> before;
   std::optional<Interrupt> interrupt;
   bool is_live = false, reported = false;

@@ -6,7 +6,7 @@
 
 namespace xg::nn {
 
-std::string short_number(double value) {
+std::string steady_number(double value) {
   double size = std::abs(value);
   if (value == 0) return "0.0000";
   if (!std::isfinite(value)) return fmt::format("{}", value);

@@ -125,7 +125,7 @@ std::string plot(const std::vector<Series>& curves, const PlotOptions& options) 
   text += std::string(static_cast<std::size_t>(margin), ' ');
   for (std::size_t k = 0; k < curves.size(); ++k) {
     text += fmt::format("{}{} {}", k ? "    " : "", strokes[k % 3], curves[k].name);
-    if (!curves[k].values.empty()) text += "  " + short_number(curves[k].values.back());
+    if (!curves[k].values.empty()) text += "  " + steady_number(curves[k].values.back());
   }
   return text + "\n";
 }

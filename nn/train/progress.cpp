@@ -69,7 +69,7 @@ void Progress::advance() {
 
 std::string Progress::numbers() const {
   std::string text;
-  for (const auto& [name, value] : shown_) text += "  " + name + " " + short_number(value);
+  for (const auto& [name, value] : shown_) text += "  " + name + " " + steady_number(value);
   return text;
 }
 

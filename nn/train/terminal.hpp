@@ -5,10 +5,11 @@
 #include <string>
 #include <vector>
 
+#include "../../core/inspect/clock.hpp"
+
 namespace xg::nn::detail {
 
-/// Seconds on a clock that never goes back.
-double now();
+using xg::detail::now;
 /// Whether lines can be drawn anew there.
 bool is_terminal(std::FILE* out);
 

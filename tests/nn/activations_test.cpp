@@ -64,6 +64,39 @@ TEST_CASE("dead units are counted, of rows, sequences and images") {
   for (const inspect::ActivationLook& look : inspect::activations(recording)) CHECK(look.units == 0);
 }
 
+TEST_CASE("units lie where the layer before puts them") {
+  seed(1);
+  auto units = [](const auto& model, const Tensor& x) {
+    nn::parameters(model);
+    inspect::Recording recording(model);
+    model(x);
+    std::vector<inspect::ActivationLook> seen = inspect::activations(recording);
+    REQUIRE(seen.size() == 1);
+    return std::pair(seen[0].units, seen[0].dead);
+  };
+  using Counts = std::pair<std::int64_t, std::int64_t>;
+  struct Last {  // (B, H, W, C)
+    nn::Linear layer{3, 8};
+    Tensor operator()(const Tensor& x) const { return relu(layer(x)); }
+  } last;
+  last.layer.bias = Tensor(where(arange(8) < 6, full({8}, -100), full({8}, 100)));
+  CHECK(units(last, randn({2, 5, 4, 3})) == Counts(8, 6));
+  struct Normed {  // (B, C, L)
+    nn::Conv1d conv{3, 8, 1};
+    nn::BatchNorm1d norm{8};
+    Tensor operator()(const Tensor& x) const { return relu(norm(conv(x))); }
+  } normed;
+  normed.norm.bias = Tensor(where(arange(8) < 6, full({8}, -100), full({8}, 100)));
+  CHECK(units(normed, randn({2, 3, 5})) == Counts(8, 6));
+  struct Turned {
+    nn::Conv2d conv{3, 8, 1};
+    Tensor operator()(const Tensor& x) const { return relu(permute(conv(x), {0, 2, 3, 1})); }
+  } turned;
+  turned.conv.bias = Tensor(where(arange(8) < 6, full({8}, -100), full({8}, 100)));
+  CHECK(units(turned, randn({2, 3, 5, 4})) == Counts(8, 6));
+  CHECK(units(turned, randn({2, 3, 8, 4})) == Counts(0, 0));  // nobody can tell which axis it is
+}
+
 TEST_CASE("saturation counts where a layer comes after") {
   seed(1);
   struct Deep {

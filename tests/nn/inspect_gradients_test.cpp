@@ -147,6 +147,43 @@ TEST_CASE("units of transposed convolutions lie along axis 1, rows of embeddings
   CHECK(found["words.weight"].verdict == Verdict::fine);
 }
 
+TEST_CASE("units of a transposed convolution of as many inputs as outputs are its outputs") {
+  seed(1);
+  struct Model {
+    nn::Layer up = nn::ConvTranspose2d{8, 8, 2};
+    nn::Conv2d down{8, 8, 2};
+  } model;
+  Tensor alive = reshape(astype(arange(8) < 2, f32), {8, 1, 1});
+  // Six units of each get no gradient, and other two of the inputs are zero.
+  Tensor x = broadcast_to(reshape(astype(arange(8) >= 2, f32), {1, 8, 1, 1}), {1, 8, 3, 3});
+  (sum(model.up(x) * alive) + sum(model.down(x) * alive)).backward();
+  inspect::Gradients found = inspect::gradients(model);
+  CHECK(found["up.weight"].units == 8);
+  CHECK(found["up.weight"].dead_units == 6);
+  CHECK(found["down.weight"].dead_units == 6);
+  nn::SGD optimizer(nn::parameters(model), {.lr = 1e-3});
+  nn::Monitor monitor(model, optimizer, {.every = 1, .show = false, .interruptible = false});
+  monitor.step(1);
+  for (const inspect::ParameterLook& look : monitor.looks()[0].tensors) CHECK(look.dead_units == 6);
+}
+
+TEST_CASE("a step on trial leaves a retained graph to be run again") {
+  seed(1);
+  Net net;
+  nn::Adam optimizer(nn::parameters(net), {.lr = 0.1});
+  Tensor loss = mean(square(net(randn({16, 4}))));
+  loss.backward({.retain_graph = true});
+  std::vector<double> once = net.hidden.weight.grad().to_vector(), values = net.hidden.weight.to_vector();
+  inspect::gradients(net, {.optimizer = &optimizer});
+  CHECK(net.hidden.weight.to_vector() == values);
+  optimizer.zero_grad();
+  loss.backward({.retain_graph = true});
+  CHECK(net.hidden.weight.grad().to_vector() == once);
+  optimizer.step();  // this one stays
+  CHECK(message<GradError>([&] { loss.backward(); }, here) ==
+        "backward: a leaf was changed after the op that needs its old values");
+}
+
 TEST_CASE("the table lines up and explains what is wrong") {
   struct Model {
     nn::Linear hidden{64, 64};

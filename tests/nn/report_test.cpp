@@ -102,6 +102,44 @@ TEST_CASE("broken gradients have verdicts") {
   CHECK(any);
 }
 
+TEST_CASE("a report before backward judges what a recording saw, and calls no hooks") {
+  struct Net {
+    nn::Linear a{4, 8}, b{8, 8}, c{8, 2}, cut{4, 2};
+    Tensor operator()(const Tensor& x) const { return c(sigmoid(b(relu(a(x))) * 1e4)) + detach(cut(x)); }
+  } net;
+  net.a.bias = full({8}, -100.0);
+  int hooked = 0, rules = 0;
+  on_grad(net.c.weight, [&](const Tensor&) { ++hooked; });
+  inspect::Recording recording(net);
+  Tensor error = mean(square(net(randn({6, 4}))));
+  Tensor loss = record("counted", error.array(), {error}, [&](const Tensor& g) {
+    ++rules;
+    return Tensors{g};
+  });
+  auto look = [&](const inspect::ReportOptions& options) {
+    std::map<std::string, nlohmann::json> by_name;
+    nlohmann::json report = drawn(page(loss, net, options));
+    for (const auto& one : report["parameters"]) by_name[one["name"].get<std::string>()] = one;
+    return by_name;
+  };
+  auto plain = look({.graphviz = false});
+  CHECK(rules <= 2);
+  CHECK(hooked == 0);
+  CHECK(plain["a.weight"]["verdict"] == "zero");
+  CHECK(contains(plain["a.weight"]["why"], "The gradient of `a.weight` will be exactly zero: a gradient arrives at "));
+  CHECK(contains(plain["cut.weight"]["why"], "No recorded op leads from the loss"));
+  auto recorded = look({.recording = &recording, .graphviz = false});
+  CHECK(hooked == 0);
+  CHECK(recorded["a.weight"]["verdict"] == "dead units");
+  CHECK(contains(recorded["a.weight"]["why"], "dead ReLU: `relu` (report_test.cpp:"));
+  CHECK(contains(recorded["cut.weight"]["why"], "taken out of the graph by detach (report_test.cpp:"));
+  loss.backward({.retain_graph = true});
+  CHECK(hooked == 1);
+  auto after = look({.recording = &recording, .graphviz = false});
+  CHECK(after["a.weight"]["verdict"] == "dead units");
+  CHECK(contains(after["cut.weight"]["why"], "taken out of the graph by detach (report_test.cpp:"));
+}
+
 TEST_CASE("hostile names cannot leave their place") {
   std::map<std::string, nn::Linear> model;
   std::string name = "</script><img src=x onerror=alert(1)>\"'\n&\x80";

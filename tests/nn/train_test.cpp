@@ -157,16 +157,16 @@ TEST_CASE("what does not fit on the line is left out") {
 }
 
 TEST_CASE("numbers keep their width") {
-  CHECK(nn::short_number(0.12345) == "0.1235");
-  CHECK(nn::short_number(12.3456) == "12.346");
-  CHECK(nn::short_number(123.456) == "123.46");
-  CHECK(nn::short_number(1234.56) == "1234.6");
-  CHECK(nn::short_number(123456.7) == "123457");
-  CHECK(nn::short_number(-0.5) == "-0.5000");
-  CHECK(nn::short_number(0) == "0.0000");
-  CHECK(nn::short_number(1.5e-5) == "1.5e-05");
-  CHECK(nn::short_number(2e6) == "2.0e+06");
-  CHECK(nn::short_number(NAN) == "nan");
+  CHECK(nn::steady_number(0.12345) == "0.1235");
+  CHECK(nn::steady_number(12.3456) == "12.346");
+  CHECK(nn::steady_number(123.456) == "123.46");
+  CHECK(nn::steady_number(1234.56) == "1234.6");
+  CHECK(nn::steady_number(123456.7) == "123457");
+  CHECK(nn::steady_number(-0.5) == "-0.5000");
+  CHECK(nn::steady_number(0) == "0.0000");
+  CHECK(nn::steady_number(1.5e-5) == "1.5e-05");
+  CHECK(nn::steady_number(2e6) == "2.0e+06");
+  CHECK(nn::steady_number(NAN) == "nan");
 }
 
 TEST_CASE("a curve stands in axes that line up") {

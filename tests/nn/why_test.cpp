@@ -151,6 +151,36 @@ TEST_CASE("a gradient of zeros, and the op that made them") {
   CHECK(why_no_gradient(x, loss, &recording) == "The gradient of x is exactly zero.");
 }
 
+TEST_CASE("the graph is looked at once for all parameters, and hooks are not called") {
+  struct Net {
+    std::vector<nn::Linear> layers{{4, 4}, {4, 4}, {4, 4}};
+    Tensor operator()(const Tensor& x) const { return layers[2](relu(layers[1](layers[0](x)) - 1e6)); }
+  } net;
+  int hooked = 0, rules = 0;
+  Tensor x = randn({6, 4});
+  Tensor y = net(x);
+  on_grad(y, [&](const Tensor&) { ++hooked; });
+  on_grad(net.layers[0].weight, [&](const Tensor&) { ++hooked; });
+  Tensor loss = record("counted", mean(square(y)).array(), {mean(square(y))}, [&](const Tensor& g) {
+    ++rules;
+    return Tensors{g};
+  });
+  inspect::Gradients found = inspect::gradients(net, {.loss = loss});
+  CHECK(hooked == 0);
+  CHECK(rules <= 2);  // once, and once more for the chain rule in numbers
+  CHECK(found["layers.0.weight"].why.find("lets none of it through") != std::string::npos);
+  inspect::why_no_gradient(net.layers[0].weight, loss);
+  CHECK(hooked == 0);
+  Tensor w = variable(ones({3}));
+  int line = __LINE__ + 1;
+  Tensor dead = relu(w - 5);
+  CHECK(inspect::why_no_gradient(w, sum(3.0 * dead)).find(fmt::format("arrives at `relu` (why_test.cpp:{}", line)) !=
+        std::string::npos);
+  CHECK_FALSE(net.layers[0].weight.has_grad());
+  loss.backward();
+  CHECK(hooked == 2);
+}
+
 TEST_CASE("undefined and empty tensors") {
   Tensor x = variable(zeros({0}));
   CHECK(message<ValueError>([&] { why_no_gradient(Tensor(), x); }, here) ==
