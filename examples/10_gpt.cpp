@@ -218,7 +218,7 @@ int main(int argc, char** argv) try {
   double loss = evaluate(model, unseen, sizes, small ? 10 : 1);
   fmt::print("held-out tenth: loss {:.4f}, perplexity {:.2f} of {} characters; {}\n", loss, std::exp(loss),
              vocabulary.size(), file);
-  if (training.optimizer.steps() < sizes.steps) return 0;  // stopped
+  if (!small && training.optimizer.steps() < sizes.steps) return 0;  // stopped
   Ids learned_ids = learned.to_vector<std::int64_t>(), unseen_ids = unseen.to_vector<std::int64_t>();
   double single = loss_of_counts(learned_ids, unseen_ids, vocabulary.size(), false);
   double pairs = loss_of_counts(learned_ids, unseen_ids, vocabulary.size(), true);

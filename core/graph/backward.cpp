@@ -245,7 +245,7 @@ Tensor seed_for(const char* op, const Tensor& y, const Tensor& seed, const Site&
         .mend(is_recording()
                   ? "make an input a variable(...). Where one is, its way ends at a detach, at an op without "
                     "gradients (argmax, a comparison) or at a grad() without create_graph"
-                  : "compute it outside NoGrad and nn::Evaluating")
+                  : "compute it outside NoGrad and outside evaluation")
         .raise<GradError>();
   if (!seed.defined()) {
     if (y.size() != 1)
@@ -306,15 +306,14 @@ Tensors grad(const Tensors& outputs, const Tensors& inputs, const Tensors& seeds
     checked.push_back(seed_for("grad", outputs[k], seeds.empty() ? Tensor() : seeds[k], site));
 
   Wanted wanted(outputs, inputs);
+  if (wanted.freed()) gone("grad", *wanted.freed(), site);  // an input may have lain behind it
   for (std::size_t i = 0; i < inputs.size(); ++i)
-    if (!wanted.reached(i) && !options.allow_unused) {
-      if (wanted.freed()) gone("grad", *wanted.freed(), site);
+    if (!wanted.reached(i) && !options.allow_unused)
       Complaint("grad", "the output does not depend on input " + std::to_string(i))
           .fact("x", describe(inputs[i]))
           .at(site)
           .mend("pass allow_unused to get an undefined tensor for it")
           .raise<GradError>();
-    }
 
   Pass pass(options.retain_graph || options.create_graph, options.create_graph, &wanted, site);
   pass.announce(outputs.begin(), outputs.size());

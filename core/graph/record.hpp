@@ -44,9 +44,13 @@ struct Closure {
     auto& self = *static_cast<Closure*>(closure);
     if constexpr (takes_output) {
       // Only a rule that is recorded needs to know where its output came from.
-      if constexpr (many) return self.rule(g, wants, is_recording() ? attached(&node, self.kept) : self.kept);
-      else if (is_recording()) return self.rule(g[0], wants, attach(&node, 0, Array(self.kept.array())));
-      else return self.rule(g[0], wants, self.kept);
+      if constexpr (many) {
+        if (is_recording()) return self.rule(g, wants, attached(&node, self.kept));
+        return self.rule(g, wants, self.kept);
+      } else {
+        if (is_recording()) return self.rule(g[0], wants, attach(&node, 0, Array(self.kept.array())));
+        return self.rule(g[0], wants, self.kept);
+      }
     } else if constexpr (takes_wants) {
       if constexpr (many) return self.rule(g, wants);
       else return self.rule(g[0], wants);

@@ -20,7 +20,8 @@ class Wanted {
     return (!node.is_leaf && behind(node)) || first_input_at(&node) != input_places_.end();
   }
 
-  /// An op that it met, from which no path leads on because an earlier pass freed it; null when there is none.
+  /// An op newer than the oldest input that an earlier pass freed, so that no path leads on from it; null when there is
+  /// none.
   const Node* freed() const { return freed_; }
   /// Keeps the cotangent of an output of a node for the inputs that are that output.
   void capture(const Node& node, std::uint32_t output, const Tensor& g);

@@ -217,7 +217,7 @@ Graph graph_of(const Tensor& y, const GraphOptions& options, Site site) {
     Complaint("inspect", "there is no graph: the tensor depends on no variable")
         .fact("y", describe(y))
         .at(site)
-        .mend(is_recording() ? "make an input a variable(...)" : "compute it outside NoGrad and nn::Evaluating")
+        .mend(is_recording() ? "make an input a variable(...)" : "compute it outside NoGrad and outside evaluation")
         .raise<GradError>();
   if (options.seed.defined() && options.seed.shape() != y.shape())
     Complaint("inspect",

@@ -88,6 +88,13 @@ struct Reader : Source {
   }
 };
 
+/// Whether a character (UTF-8 sorts as its code points do) moves the cursor, breaks the line, turns the direction or is
+/// not seen.
+bool is_escaped(std::string_view c) {
+  return c < " " || (c >= "\x7f" && c < "\u00a0") || c == "\u061c" || (c >= "\u200b" && c <= "\u200f") ||
+         (c >= "\u2028" && c <= "\u202e") || (c >= "\u2060" && c <= "\u2069") || c == "\ufeff";
+}
+
 }  // namespace
 
 void Source::fail(const std::string& what, const char* name, const std::string& fact) const {
@@ -97,16 +104,6 @@ void Source::fail(const std::string& what, const char* name, const std::string& 
   complaint.at(site).raise<FormatError>();
 }
 
-namespace {
-
-/// Whether a character (UTF-8 sorts as its code points do) moves the cursor, breaks the line or turns the direction.
-bool controls(std::string_view c) {
-  return c < " " || (c >= "\x7f" && c < "\u00a0") || c == "\u200e" || c == "\u200f" ||
-         (c >= "\u2028" && c <= "\u202e") || (c >= "\u2066" && c <= "\u2069");
-}
-
-}  // namespace
-
 std::string in_quotes(std::string_view text) {
   constexpr std::size_t most = 40;
   std::string result = "`";
@@ -114,7 +111,7 @@ std::string in_quotes(std::string_view text) {
   each_character(text.substr(0, most + 4), [&](std::string_view c, std::size_t at) {
     if (at + c.size() > most) {
       cut = true;
-    } else if (utf8_length(c) > 0 && !controls(c)) {
+    } else if (utf8_length(c) > 0 && !is_escaped(c)) {
       result += c;
     } else {
       static const char* digits = "0123456789abcdef";

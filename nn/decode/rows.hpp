@@ -24,7 +24,7 @@ struct LogProbabilities {
 void check_sampling(const char* op, const SamplingOptions& options, const Site& site);
 
 /// Makes log-probabilities the probabilities that are to be drawn from.
-void apply_sampling(LogProbabilities& rows, const SamplingOptions& options);
+void apply_sampling(LogProbabilities& scores, const SamplingOptions& options);
 /// An index for each row of probabilities that sum to about 1.
 std::vector<std::int64_t> draw(const LogProbabilities& probabilities, Rng* rng);
 

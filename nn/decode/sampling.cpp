@@ -65,12 +65,12 @@ void detail::check_sampling(const char* op, const SamplingOptions& options, cons
     Complaint(op, fmt::format("top_p must lie in (0, 1], not {}", options.top_p)).at(site).raise<ValueError>();
 }
 
-void detail::apply_sampling(LogProbabilities& rows, const SamplingOptions& options) {
-  std::int64_t count = rows.vocabulary;
+void detail::apply_sampling(LogProbabilities& scores, const SamplingOptions& options) {
+  std::int64_t count = scores.vocabulary;
   bool only_top_k = options.top_k > 0 && options.top_k < count;
   std::vector<std::int64_t> order(static_cast<std::size_t>(count));
-  for (std::int64_t r = 0; r < rows.rows(); ++r) {
-    double* row = rows.row(r);
+  for (std::int64_t r = 0; r < scores.rows(); ++r) {
+    double* row = scores.row(r);
     // The likeliest is 0 at any temperature, so that even the smallest leaves something finite.
     double highest = *std::max_element(row, row + count);
     for (std::int64_t i = 0; i < count; ++i) row[i] = (row[i] - highest) / options.temperature;

@@ -107,10 +107,12 @@ void MultiHeadAttention::check_masks(const AttentionCall& call, const Shape& que
       complain("the mask has shape " + to_string(call.mask.shape()) + ", which fits neither (queries, keys) = " +
                to_string(one) + (batched ? ", nor one for each text = " + to_string(each) : "") +
                ", nor one for each head = " + to_string(scores))
+          .fact("mask", describe(call.mask))
           .at(site)
           .raise<ShapeError>();
     if (call.mask.dtype() == i64)
       complain("the mask is of i64, which is neither boolean nor real")
+          .fact("mask", describe(call.mask))
           .at(site)
           .mend("boolean (true may not be attended to), or f32 or f64 to add to the scores")
           .raise<DTypeError>();
@@ -121,10 +123,12 @@ void MultiHeadAttention::check_masks(const AttentionCall& call, const Shape& que
     if (call.key_padding.shape() != expected)
       complain("the key padding has shape " + to_string(call.key_padding.shape()) +
                ", not (batch, keys) = " + to_string(expected))
+          .fact("key padding", describe(call.key_padding))
           .at(site)
           .raise<ShapeError>();
     if (call.key_padding.dtype() != boolean)
       complain("the key padding is of " + std::string(name_of(call.key_padding.dtype())) + ", not boolean")
+          .fact("key padding", describe(call.key_padding))
           .at(site)
           .mend("true where a key is padding: ids == padding")
           .raise<DTypeError>();

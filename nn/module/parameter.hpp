@@ -1,6 +1,8 @@
 // What a model owns: parameters, which are trained, and buffers, which are only saved with it.
 #pragma once
 
+#include <concepts>
+
 #include "../../core/ops/arithmetic.hpp"
 
 namespace xg::nn {
@@ -50,9 +52,9 @@ struct Shared {
 /// A trainable tensor of a model: f32 or f64, a leaf of the graph (PyTorch `nn.Parameter`).
 ///
 /// A copy is another leaf with the same values. Assignment, also `w -= 0.1 * g`, writes the new values into this very
-/// leaf; only a parameter
-/// of another shape or dtype takes its place (make a new optimizer then). Moving moves the leaf. Throws DTypeError when
-/// made from integers or booleans; ShapeError and DTypeError when a tensor that does not fit is assigned.
+/// leaf; only a parameter of another shape or dtype takes its place (make a new optimizer then). Moving moves the leaf.
+/// Throws DTypeError when made from integers or booleans; ShapeError and DTypeError when a tensor that does not fit is
+/// assigned.
 class Parameter : public detail::Slot {
  public:
   /// No parameter, such as the bias of a layer without one; `defined()` is false.

@@ -58,13 +58,11 @@ namespace detail {
 template <class F>
 concept OneForm = std::is_function_v<std::remove_pointer_t<F>> || requires { &F::operator(); };
 
-/// f(x...), where an `f` that takes operands is told the user's line, and options that `f` wants are its defaults.
+/// f(x...), where an `f` that takes operands is told the user's line.
 template <class F, class... X>
 Tensor call_at(const Site& site, F& f, const X&... x) {
   if constexpr (OneForm<F> && std::is_invocable_v<F&, decltype(Operand(x, site))...>) return f(Operand(x, site)...);
-  else if constexpr (std::is_invocable_v<F&, const X&...>) return f(x...);
-  else if constexpr (OneForm<F> && requires { f(Operand(x, site)..., {}); }) return f(Operand(x, site)..., {});
-  else return f(x..., {});
+  else return f(x...);
 }
 
 }  // namespace detail
@@ -88,7 +86,9 @@ class LossStep {
             return {Tensor(), l(m, x, y)};
           } else {
             Tensor prediction = detail::call_at(site, m, x);
-            return {prediction, detail::call_at(site, l, prediction, y)};
+            if constexpr (requires { l(Operand(prediction, site), Operand(y, site), {}); })
+              return {prediction, l(Operand(prediction, site), Operand(y, site), {})};
+            else return {prediction, detail::call_at(site, l, prediction, y)};
           }
         }) {}
 

@@ -110,6 +110,11 @@ TEST_CASE("grad through a graph that is gone says so") {
   grad(y, x);
   CHECK(message<GradError>([&] { grad(y, x); }, "engine_errors_test.cpp") ==
         "grad: what `sum` saved is gone: a backward pass already ran through it");
+  CHECK_SAYS(whole_message<GradError>([&] { grad(Tensors{y}, {x}, {}, {.allow_unused = true}); }), "is gone");
+  Tensor h = x * x, s = sum(h);
+  grad(s, x);
+  Tensor part = sum(h) + sum(3 * x);  // a gradient without what went through h would be wrong
+  CHECK_SAYS(whole_message<GradError>([&] { grad(part, x); }), "grad: what `multiply` saved is gone");
   Tensor again = sum(x * x);
   CHECK(message<GradError>([&] { grad(again, unused); }) == "grad: the output does not depend on input 0");
 }

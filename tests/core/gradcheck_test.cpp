@@ -202,6 +202,36 @@ TEST_CASE("functions that do not do the same twice") {
              {"not recorded and recorded, a call gave 1 and 2"});
 }
 
+TEST_CASE("functions that return another number of tensors the second time") {
+  int calls = 0;
+  auto more = [&](const Tensors& x) { return Tensors(++calls > 1 ? Tensors{x[0] * 2, x[0]} : Tensors{x[0] * 2}); };
+  fails_with(gradcheck(more, Tensors{numbers({2})}), {"two calls returned different numbers of tensors: 1 and 2",
+                                                      "not deterministic, or branches on its input"});
+  calls = 0;
+  fails_with(gradgradcheck(more, Tensors{numbers({2})}), {"two calls returned different numbers of tensors"});
+}
+
+TEST_CASE("a rule that throws") {
+  auto f = [](const Tensor& x) {
+    return record("indexing", detach(2 * x), {x}, [](const Tensor& g) -> Tensors { return {g(g)}; });
+  };
+  fails_with(gradcheck(f, numbers({2})), {"indexing", "a rule threw: ", "a wrong dtype"});
+}
+
+TEST_CASE("a rule that takes an undefined cotangent for something else than zero") {
+  auto f = [](const Tensor& x) {
+    NoGrad off;
+    Arrays values{(2 * x).array(), (3 * x).array()};
+    NoGrad on(false);
+    return record_all("pair", values, {x}, [](const Tensors& g) -> Tensors {
+      if (!g[0].defined()) return {3 * g[1]};
+      return {g[1].defined() ? 2 * g[0] + 3 * g[1] : 5 * g[0]};
+    });
+  };
+  fails_with(gradcheck(f, numbers({2})),
+             {"an undefined cotangent and one of zeros give different gradients", "undefined means zero"});
+}
+
 TEST_CASE("wrong shapes") {
   auto f = [](const Tensor& x) {
     return record("bent", detach(2 * x), {x}, [](const Tensor&) -> Tensors { return {numbers({5})}; });
