@@ -10,7 +10,7 @@ function make(tag, attributes, ...children) {
     if (name === "on") for (const [event, f] of Object.entries(value)) element.addEventListener(event, f);
     else if (value !== null && value !== undefined && value !== false) element.setAttribute(name, value);
   }
-  for (const child of children.flat()) if (child !== null && child !== undefined) element.append(child);
+  for (const child of children.flat(Infinity)) if (child !== null && child !== undefined) element.append(child);
   return element;
 }
 
