@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <ostream>
+#include <set>
 
 #include "../../core/array/index_text.hpp"
 #include "../../core/error/error.hpp"
@@ -49,6 +50,10 @@ std::string share(std::int64_t part, std::int64_t whole) {
 }
 
 std::string short_size(double value) { return std::isnan(value) ? "–" : fmt::format("{:.2e}", value); }
+/// One of the numbers, which leave out what is not finite.
+std::string short_size(double value, const Statistics& of) {
+  return of.count > 0 && of.nans + of.infinities == of.count ? "nan" : short_size(value);
+}
 
 /// The update ratios of a step that is made on trial.
 void try_step(nn::Optimizer& optimizer, std::vector<ParameterLook>& looks, const std::vector<Tensor>& parameters,
@@ -63,8 +68,12 @@ void try_step(nn::Optimizer& optimizer, std::vector<ParameterLook>& looks, const
   try {
     Snapshot snapshot(parameters);
     optimizer.step(site);
-    for (std::size_t i = 0; i < looks.size(); ++i)
+    std::set<const void*> held;
+    for (const Tensor& parameter : optimizer.parameters()) held.insert(parameter.impl().get());
+    for (std::size_t i = 0; i < looks.size(); ++i) {
+      looks[i].is_not_stepped = held.count(parameters[i].impl().get()) == 0;
       if (looks[i].has_gradient) looks[i].update_ratio = snapshot.update_ratio(parameters[i]);
+    }
   } catch (...) {
     restore();
     throw;
@@ -214,6 +223,8 @@ void judge(std::vector<ParameterLook>& looks, const VerdictLimits& limits) {
     else if (double size = layers[parent_path(look.name)].mean(); g.count > 0 && size < limits.vanishing * most)
       say(Verdict::vanishing, fmt::format("the layer's gradients are {:.1e} in the mean, those of {} {:.1e}", size,
                                           largest.empty() ? "the model itself" : "`" + largest + "`", most));
+    else if (look.is_not_stepped)
+      say(Verdict::too_slow, "the optimizer does not hold it: was it made from a copy of the model?");
     else if (look.update_ratio > limits.too_fast && w.norm > 0)
       say(Verdict::too_fast, fmt::format("a step changes it by {:.0f} %", 100 * look.update_ratio));
     else if (look.update_ratio < limits.too_slow)
@@ -287,13 +298,13 @@ std::string to_string(const Gradients& gradients) {
     bool has = look.has_gradient;
     std::vector<std::string> row = {look.name,
                                     to_string(look.shape),
-                                    has ? short_size(g.norm) : "–",
-                                    short_size(g.mean),
-                                    short_size(g.deviation),
-                                    short_size(g.least),
-                                    short_size(g.greatest),
+                                    has ? short_size(g.norm, g) : "–",
+                                    short_size(g.mean, g),
+                                    short_size(g.deviation, g),
+                                    short_size(g.least, g),
+                                    short_size(g.greatest, g),
                                     has ? share(g.zeros, g.count) : "–",
-                                    short_size(look.value.norm)};
+                                    short_size(look.value.norm, look.value)};
     if (updates) row.push_back(std::isnan(look.update_ratio) ? "–" : fmt::format("{:.1e}", look.update_ratio));
     row.push_back(name_of(look.verdict));
     table.add(row);

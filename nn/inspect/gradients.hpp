@@ -54,6 +54,8 @@ struct ParameterLook {
   Shape shape;
   DType dtype = DType::f32;
   bool is_frozen = false, has_gradient = false;
+  /// The optimizer that was given does not hold it.
+  bool is_not_stepped = false;
   Statistics value, gradient;
   /// |update| / |values before|; NaN where the update is not known.
   double update_ratio = NAN;

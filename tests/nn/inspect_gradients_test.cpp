@@ -184,6 +184,33 @@ TEST_CASE("a step on trial leaves a retained graph to be run again") {
         "backward: a leaf was changed after the op that needs its old values");
 }
 
+TEST_CASE("an optimizer of a copy is told") {
+  seed(1);
+  Net net;
+  Net copy = net;
+  nn::SGD optimizer(nn::parameters(copy), {.lr = 0.1}), right(nn::parameters(net), {.lr = 0.1});
+  loss_of(copy).backward();
+  loss_of(net).backward();
+  inspect::ParameterLook look = inspect::gradients(net, {.optimizer = &optimizer})["out.weight"];
+  CHECK(look.is_not_stepped);
+  CHECK(look.verdict == Verdict::too_slow);
+  CHECK(look.why == "the optimizer does not hold it: was it made from a copy of the model?");
+  CHECK_FALSE(inspect::gradients(net, {.optimizer = &right})["out.weight"].is_not_stepped);
+}
+
+TEST_CASE("where nothing is finite the table says nan") {
+  seed(1);
+  Net net;
+  net.out.weight = full({3, 8}, std::numeric_limits<double>::quiet_NaN());
+  loss_of(net).backward();
+  std::string text = fmt::format("{}", inspect::gradients(net));
+  std::size_t line = text.find("out.weight");
+  REQUIRE(line != std::string::npos);
+  std::string row = text.substr(line, text.find('\n', line) - line);
+  CHECK(row.find("nan") != std::string::npos);
+  CHECK(row.find("0.00e+00") == std::string::npos);
+}
+
 TEST_CASE("the table lines up and explains what is wrong") {
   struct Model {
     nn::Linear hidden{64, 64};
