@@ -110,8 +110,10 @@ void DetectAnomaly::op_computed(const ComputedOp& op) {
     std::int64_t at = bad.nan >= 0 ? bad.nan : bad.beyond;
     double value = element(y.array(), at);
     std::string what = "computed " + kind_of(value, options_.limit);
-    if (std::isnan(value))
-      what = source ? "a NaN came in with an input" : passed_on ? what + " from an infinity" : what;
+    if (std::isnan(value)) {
+      if (source) what = "a NaN came in with an input";
+      else if (passed_on) what += " from an infinity";
+    }
     Complaint complaint(op.name, what);
     complaint.fact("y", bad_array(y.array(), at));
     for (std::size_t i = 0; i < op.inputs.size(); ++i) {

@@ -258,7 +258,7 @@ Json history(const nn::Monitor& monitor) {
 }
 
 /// Within a <script> nothing may look like a tag.
-std::string for_script(std::string json) {
+std::string for_script(const std::string& json) {
   std::string result;
   result.reserve(json.size());
   for (char c : json) {

@@ -104,7 +104,7 @@ Slot& Slot::operator=(const Slot& other) {
   return *this;
 }
 
-Slot& Slot::operator=(Slot&& other) {
+Slot& Slot::operator=(Slot&& other) {  // NOLINT(performance-noexcept-move-constructor)
   if (this == &other) return *this;
   if (!fits(other)) {
     untie();

@@ -33,7 +33,8 @@ std::size_t reached(const std::vector<std::int64_t>& milestones, std::int64_t st
 }  // namespace
 
 double StepCurve::rate(double base, std::int64_t step) const {
-  return base * std::pow(factor, static_cast<double>(step / every));
+  std::int64_t drops = step / every;
+  return base * std::pow(factor, static_cast<double>(drops));
 }
 void StepCurve::check(const detail::OptionCheck& check) const {
   check.at_least("every", every, 1);

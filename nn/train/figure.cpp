@@ -34,7 +34,7 @@ std::string label(double x, double y, const std::string& text, const char* ancho
 }
 
 std::string heading(const std::string& title) {
-  return label(panel_width / 2, 22, title, "middle", " font-size=\"15\" font-weight=\"bold\"");
+  return label(panel_width / 2.0, 22, title, "middle", " font-size=\"15\" font-weight=\"bold\"");
 }
 
 std::string stroke(double x1, double y1, double x2, double y2, const char* style) {
@@ -169,7 +169,7 @@ Figure& Figure::curves(const std::vector<Series>& curves, const PlotOptions& opt
     if (!curves[k].values.empty()) name += fmt::format(" {}", steady_number(curves[k].values.back()));
     double width = 32 + 7.2 * static_cast<double>(name.size());
     if (x > field.left && x + width > field.right) x = field.left, y += line;
-    if (y > panel_height / 2) break;
+    if (y > panel_height / 2.0) break;
     std::string dashes =
         fmt::format("stroke=\"{}\" stroke-width=\"2\" stroke-dasharray=\"{}\"", style(k).colour, style(k).dashes);
     panel += stroke(x, y + 6, x + 26, y + 6, dashes.c_str());
@@ -261,7 +261,7 @@ std::string Figure::svg() const {
       "font-family=\"sans-serif\" font-size=\"13\" fill=\"#222\">\n<rect width=\"{0}\" height=\"{1}\" "
       "fill=\"#fff\"/>\n",
       width, height);
-  if (top) text += label(width / 2, 28, title_, "middle", " font-size=\"18\" font-weight=\"bold\"");
+  if (top) text += label(width / 2.0, 28, title_, "middle", " font-size=\"18\" font-weight=\"bold\"");
   for (int i = 0; i < count; ++i)
     text += fmt::format("<g transform=\"translate({} {})\">\n{}</g>\n", i % columns * panel_width,
                         top + i / columns * panel_height, panels_[static_cast<std::size_t>(i)]);

@@ -102,6 +102,7 @@ class Fit {
     if (options_.validation.defined())
       for (std::size_t i = 2, n = names.size(); i < n; ++i) names.push_back("val_" + names[i]);
     std::vector<Scalar> numbers;
+    numbers.reserve(names.size());
     for (const std::string& name : names) numbers.push_back({name, 0});
     detail::check_names("fit", numbers, site_);
     if (std::find(names.begin(), names.end(), monitor_) == names.end())

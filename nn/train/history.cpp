@@ -56,6 +56,7 @@ const std::vector<double>& History::at(const std::string& name, Site site) const
 
 std::vector<Series> History::series(const std::vector<std::string>& names, Site site) const {
   std::vector<Series> result;
+  result.reserve(names.size());
   for (const std::string& name : names) result.push_back({name, at(name, site)});
   return result;
 }

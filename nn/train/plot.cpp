@@ -19,7 +19,8 @@ using detail::Ticks;
 /// Dots in cells of two columns and four rows, shown as braille characters.
 class Canvas {
  public:
-  Canvas(int width, int height) : width_(width), height_(height), cells_(static_cast<std::size_t>(width * height)) {}
+  Canvas(int width, int height)
+      : width_(width), height_(height), cells_(static_cast<std::size_t>(width) * static_cast<std::size_t>(height)) {}
   int columns() const { return 2 * width_; }
   int rows() const { return 4 * height_; }
 
@@ -30,7 +31,8 @@ class Canvas {
   std::string line(int row) const {
     std::string text;
     for (int i = 0; i < width_; ++i) {
-      std::uint8_t cell = cells_[static_cast<std::size_t>(row * width_ + i)];
+      std::uint8_t cell =
+          cells_[static_cast<std::size_t>(row) * static_cast<std::size_t>(width_) + static_cast<std::size_t>(i)];
       if (cell) text += {'\xe2', static_cast<char>(0xa0 + (cell >> 6)), static_cast<char>(0x80 + (cell & 63))};
       else text += ' ';
     }

@@ -127,6 +127,7 @@ void TensorBoard::scalar(const std::string& tag, double value, std::int64_t step
 void TensorBoard::write(std::int64_t step, const std::vector<Scalar>& values, Site site) {
   detail::check_names("TensorBoard", values, site);
   std::vector<Message> messages;
+  messages.reserve(values.size());
   for (const Scalar& scalar : values) messages.push_back(scalar_value(scalar.name, scalar.value));
   add(file_, step, messages);
 }
