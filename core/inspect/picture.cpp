@@ -8,18 +8,31 @@
 namespace xg::inspect {
 namespace {
 
-/// Nodes of one key share a box. Fold 0 is none; each further one is coarser.
-constexpr int folds = 7;
+/// "blocks.*.layers.0" for each "blocks.7.layers.0": what the parts of repeated modules have in common.
+std::string pattern_of(const std::string& path) {
+  for (std::size_t first = 0; first < path.size();) {
+    std::size_t last = std::min(path.find('.', first), path.size());
+    if (path.find_first_not_of("0123456789", first) >= last) return path.substr(0, first) + '*' + path.substr(last);
+    first = last + 1;
+  }
+  return path;
+}
+
+/// Nodes of one key share a box. Fold 0 is none; each further one is coarser: ops of one place, modules from the inside
+/// to the outermost, then the ops of repeated modules as those of one, and these modules themselves.
+constexpr int by_pattern = 7, folds = 9;
 std::string key(const GraphNode& node, std::size_t i, int fold) {
   if (i == 0) return "\nroot";  // no module is called so
   if (fold == 0) return std::to_string(i);
   std::string line = node.op + '\n' + (node.site.file ? node.site.file : "") + ':' + std::to_string(node.site.line);
   std::string kind = node.is_leaf ? "leaf" : "op";
   if (fold == 1) return node.path + '\n' + (node.is_leaf && node.path.empty() ? node.name : line);
-  if (fold < folds - 1 && !node.path.empty()) return detail::first_parts(node.path, static_cast<std::size_t>(6 - fold));
-  if (fold < folds - 1) return kind + '\n' + line;
-  if (!node.path.empty()) return detail::first_parts(node.path, 1);
-  return kind + '\n' + node.op;
+  if (fold < 6 && !node.path.empty()) return detail::first_parts(node.path, static_cast<std::size_t>(6 - fold));
+  if (fold < 6) return kind + '\n' + line;
+  if (node.path.empty()) return kind + '\n' + node.op;
+  if (fold == 6) return detail::first_parts(node.path, 1);
+  if (fold == by_pattern) return pattern_of(node.path) + '\n' + (node.is_leaf ? pattern_of(node.name) : node.op);
+  return pattern_of(detail::first_parts(node.path, 1));
 }
 
 double magnitude(const GraphNode& node, bool& bad) {
@@ -48,12 +61,18 @@ void label(Picture::Box& box, const Graph& graph, int fold) {
   box.path = first.path;
   box.shape = to_string(first.outputs[0].shape);
   std::string times = box.nodes.size() > 1 ? " × " + std::to_string(box.nodes.size()) : "";
-  if (one_op && (one_place || first.path.empty())) {
+  if (fold == by_pattern && !first.path.empty()) {
+    box.label = (first.is_leaf && !first.name.empty() ? pattern_of(first.name) : first.op) + times;
+    box.path = pattern_of(first.path);
+  } else if (fold > by_pattern && !first.path.empty()) {
+    box.label = pattern_of(detail::first_parts(first.path, 1)) + " (" + std::to_string(box.nodes.size()) + ")";
+    box.path = "";
+  } else if (one_op && (one_place || first.path.empty())) {
     box.label = first.is_leaf && !first.name.empty() && times.empty() ? first.name : first.op + times;
   } else if (!first.path.empty()) {
-    box.label = fold > 1 && fold < folds - 1 ? detail::first_parts(first.path, static_cast<std::size_t>(6 - fold))
-                : fold == 1                  ? first.path
-                                             : detail::first_parts(first.path, 1);
+    box.label = fold > 1 && fold < 6 ? detail::first_parts(first.path, static_cast<std::size_t>(6 - fold))
+                : fold == 1          ? first.path
+                                     : detail::first_parts(first.path, 1);
     box.path = detail::parent_path(box.label);
     box.label += " (" + std::to_string(box.nodes.size()) + ")";
   } else {

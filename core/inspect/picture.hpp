@@ -12,7 +12,8 @@ struct PictureOptions {
   Tensor seed = {};
   /// Values and places written down in the forward pass: see KeepValues.
   const ForwardLog* values = nullptr;
-  /// At most about so many boxes: longer graphs are folded, ops of one place first, then whole modules.
+  /// At most about so many boxes: longer graphs are folded, ops of one place first, then whole modules, then modules
+  /// that repeat into one.
   std::size_t boxes = 120;
 };
 
