@@ -2,29 +2,15 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "fashion_cnn.hpp"
 #include "harness.hpp"
-#include "xgrad/xgrad.hpp"
 
 using namespace xg;
 
 namespace {
 
-struct Block {
-  nn::Conv2d conv;
-  nn::BatchNorm2d norm;
-  Block(std::int64_t in, std::int64_t out) : conv(in, out, 3, {.padding = 1}), norm(out) {}
-  Tensor operator()(const Tensor& x) const { return relu(norm(max_pool2d(conv(x), 2))); }
-  auto fields() { return nn::fields("conv", conv, "norm", norm); }
-};
-
-struct Cnn {
-  Block first{1, 24}, second{24, 48}, third{48, 96};
-  nn::Linear out{96 * 3 * 3, 10};
-  Tensor operator()(const Tensor& x) const { return out(flatten(third(second(first(x))), 1)); }
-};
-
 struct Training {
-  Cnn model;
+  bench::Cnn model;
   nn::AdamW optimizer{nn::parameters(model), {.lr = 1e-4}};
   Tensor x = randn({128, 1, 28, 28}), label = randint(0, 10, {128});
 

@@ -1,34 +1,17 @@
 // How long the report of one step takes, of the convolutional network of examples/04_fashion_cnn.cpp.
 #include <filesystem>
 
+#include "fashion_cnn.hpp"
 #include "harness.hpp"
 #include "xgrad/inspect.hpp"
-#include "xgrad/xgrad.hpp"
 
 using namespace xg;
-
-namespace {
-
-struct Block {
-  nn::Conv2d conv;
-  nn::BatchNorm2d norm;
-  Block(std::int64_t in, std::int64_t out) : conv(in, out, 3, {.padding = 1}), norm(out) {}
-  Tensor operator()(const Tensor& x) const { return relu(norm(max_pool2d(conv(x), 2))); }
-  auto fields() { return nn::fields("conv", conv, "norm", norm); }
-};
-
-struct Cnn {
-  Block first{1, 24}, second{24, 48}, third{48, 96};
-  nn::Linear out{96 * 3 * 3, 10};
-  Tensor operator()(const Tensor& x) const { return out(flatten(third(second(first(x))), 1)); }
-};
-
-}  // namespace
 
 int main() {
   seed(1);
   constexpr double target = 2;
-  Cnn model;
+  int missed = 0;
+  bench::Cnn model;
   Tensor x = randn({128, 1, 28, 28}), label = randint(0, 10, {128});
   auto file = std::filesystem::temp_directory_path() / "xgrad-bench-report.html";
   bench::threads = 2;  // on the clock: Graphviz is a program of its own
@@ -44,9 +27,11 @@ int main() {
       times.push_back((bench::now() - start) * 1e-6);
     }
     double took = bench::median(times);
+    missed += took > target;
     fmt::print("{:<56}{:>8.3f}{:>12.3f}  {}\n",
                graphviz ? "forward, summary, report, Graphviz's `dot` where it is" : "forward, summary, report", took,
                target, took <= target ? "ok" : "miss");
   }
   std::filesystem::remove(file);
+  return missed;
 }
