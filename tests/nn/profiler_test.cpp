@@ -225,7 +225,8 @@ TEST_CASE("the trace is what Chrome reads, whatever the names") {
   }
   CHECK(named);
   std::string path = "/nowhere/trace.json";
-  CHECK(message<FormatError>([&] { profiler.write_chrome_trace(path); }, here) != "");
+  CHECK(message<FormatError>([&] { profiler.write_chrome_trace(path); }, here) ==
+        "write_chrome_trace: cannot create the file: No such file or directory");
 }
 
 TEST_CASE("nothing, too much, and steps that fail") {
