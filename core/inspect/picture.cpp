@@ -20,17 +20,18 @@ std::string pattern_of(const std::string& path) {
 
 /// Nodes of one key share a box. Fold 0 is none; each further one is coarser: ops of one place, modules from the inside
 /// to the outermost, then the ops of repeated modules as those of one, and these modules themselves.
-constexpr int by_pattern = 7, folds = 9;
+constexpr int outermost = 6, by_pattern = 7, folds = 9;
 std::string key(const GraphNode& node, std::size_t i, int fold) {
   if (i == 0) return "\nroot";  // no module is called so
   if (fold == 0) return std::to_string(i);
   std::string line = node.op + '\n' + (node.site.file ? node.site.file : "") + ':' + std::to_string(node.site.line);
   std::string kind = node.is_leaf ? "leaf" : "op";
   if (fold == 1) return node.path + '\n' + (node.is_leaf && node.path.empty() ? node.name : line);
-  if (fold < 6 && !node.path.empty()) return detail::first_parts(node.path, static_cast<std::size_t>(6 - fold));
-  if (fold < 6) return kind + '\n' + line;
+  if (fold < outermost && !node.path.empty())
+    return detail::first_parts(node.path, static_cast<std::size_t>(outermost - fold));
+  if (fold < outermost) return kind + '\n' + line;
   if (node.path.empty()) return kind + '\n' + node.op;
-  if (fold == 6) return detail::first_parts(node.path, 1);
+  if (fold == outermost) return detail::first_parts(node.path, 1);
   if (fold == by_pattern) return pattern_of(node.path) + '\n' + (node.is_leaf ? pattern_of(node.name) : node.op);
   return pattern_of(detail::first_parts(node.path, 1));
 }
@@ -70,9 +71,10 @@ void label(Picture::Box& box, const Graph& graph, int fold) {
   } else if (one_op && (one_place || first.path.empty())) {
     box.label = first.is_leaf && !first.name.empty() && times.empty() ? first.name : first.op + times;
   } else if (!first.path.empty()) {
-    box.label = fold > 1 && fold < 6 ? detail::first_parts(first.path, static_cast<std::size_t>(6 - fold))
-                : fold == 1          ? first.path
-                                     : detail::first_parts(first.path, 1);
+    box.label = fold > 1 && fold < outermost
+                    ? detail::first_parts(first.path, static_cast<std::size_t>(outermost - fold))
+                : fold == 1 ? first.path
+                            : detail::first_parts(first.path, 1);
     box.path = detail::parent_path(box.label);
     box.label += " (" + std::to_string(box.nodes.size()) + ")";
   } else {
